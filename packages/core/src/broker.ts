@@ -1,0 +1,28 @@
+/** How one guest reaches the broker. `password` is a secret: it travels in the user data and lies sealed in the store. */
+export interface BrokerAccount {
+  /** Host and port as the guest reaches them, over the management network. */
+  host: string;
+  port: number;
+  username: string;
+  password: string;
+  /** PEM of the authority that signed the broker's certificate; absent where the link is plain (loopback only). */
+  ca?: string;
+}
+
+/**
+ * Accounts at the message broker: one per instance, which may receive from its own queue and send under its own keys,
+ * and nothing else.
+ */
+export interface Broker {
+  /**
+   * Makes the queue and the account of an instance. Repeatable: the same call leaves the same account, with the given
+   * password.
+   */
+  grant(instanceId: string, password: string): Promise<BrokerAccount>;
+  /** Takes account and queue away and ends the account's open connections. Repeatable; nothing there is success. */
+  revoke(instanceId: string): Promise<void>;
+  /** Ids of the instances that have an account, in no order: for the reconciler. */
+  list(): Promise<string[]>;
+  /** @throws Problem `unavailable` when the broker does not answer. */
+  ping(): Promise<void>;
+}

@@ -1,0 +1,110 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+
+interface Room {
+  /** Folder below the project, or a file. */
+  at: string;
+  /** Folders inside `at` that are rooms of their own. */
+  except?: readonly string[];
+  /** Bare imports that are allowed: exact names, or a prefix that ends in `*`. */
+  imports: readonly string[];
+  /** Folders of the same package whose files may be imported by path, besides its own. */
+  reaches?: readonly string[];
+}
+
+const nodeBuiltins = 'node:*';
+
+/** Which way the doors open: AGENTS.md has the table for people. */
+const rooms: readonly Room[] = [
+  {
+    at: 'packages/core/src',
+    except: ['rpc', 'amqp', 'testing', 'engine', 'driver'],
+    imports: ['openapi-fetch'],
+    reaches: ['packages/core/src/driver', 'packages/core/src/rpc'],
+  },
+  { at: 'packages/core/src/driver', imports: [], reaches: ['packages/core/src'] },
+  { at: 'packages/core/src/rpc', imports: ['tweetnacl', 'node:crypto', 'node:buffer'], reaches: ['packages/core/src'] },
+  { at: 'packages/core/src/amqp', imports: ['rhea', nodeBuiltins], reaches: ['packages/core/src'] },
+  { at: 'packages/core/src/engine', imports: [nodeBuiltins], reaches: ['packages/core/src'] },
+  { at: 'packages/core/src/testing', imports: ['vitest', 'rhea', nodeBuiltins], reaches: ['packages/core/src'] },
+  {
+    at: 'packages/drivers/src/mysql',
+    imports: ['@coffer/core*', 'mysql2*', 'node:timers/promises', 'node:crypto'],
+    reaches: ['packages/drivers/src/_shared'],
+  },
+  { at: 'packages/drivers/src/_shared', imports: ['@coffer/core*', 'mysql2*', 'node:timers/promises', 'node:crypto'] },
+  { at: 'packages/agent/src', imports: ['@coffer/core*', 'rhea', 'commander', 'esbuild', nodeBuiltins] },
+  {
+    at: 'packages/server/src',
+    imports: [
+      '@coffer/core*',
+      '@hono/node-server*',
+      'hono*',
+      'kysely*',
+      'pg',
+      'ajv*',
+      'ajv-formats',
+      'pino',
+      'croner',
+      'commander',
+      'rhea',
+      'tweetnacl',
+      '@node-rs/argon2',
+      '@peculiar/x509',
+      nodeBuiltins,
+    ],
+  },
+];
+
+function specifiers(source: string): string[] {
+  const code = source.replace(/^\s*(\/\/|\*).*$/gm, '');
+  return [...code.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(['"])([^'"\n]+)\1/g)].map((match) => match[2] ?? '');
+}
+
+function isAllowed(specifier: string, allowed: readonly string[]): boolean {
+  return allowed.some((rule) => (rule.endsWith('*') ? specifier.startsWith(rule.slice(0, -1)) : rule === specifier));
+}
+
+describe('which way the doors open', () => {
+  for (const room of rooms) {
+    it(`${room.at} imports only what it may`, () => {
+      const files = globSync(`${room.at}/**/*.ts`, { cwd: root }).filter(
+        (file) => !file.endsWith('.test.ts') && !(room.except ?? []).some((inner) => file.startsWith(`${room.at}/${inner}/`)),
+      );
+      expect(files.length).toBeGreaterThan(0);
+      const wrong: string[] = [];
+      for (const file of files) {
+        for (const specifier of specifiers(readFileSync(join(root, file), 'utf8'))) {
+          if (specifier.startsWith('.')) {
+            const target = relative(root, join(root, dirname(file), specifier));
+            const inside = target.startsWith(`${room.at}/`) || (room.reaches ?? []).some((other) => target.startsWith(`${other}/`));
+            if (!inside) wrong.push(`${file} reaches ${target}`);
+          } else if (!isAllowed(specifier, room.imports)) wrong.push(`${file} imports ${specifier}`);
+        }
+      }
+      expect(wrong).toEqual([]);
+    });
+  }
+
+  it('reads an import however it is written', () => {
+    const source = ["import a from 'one';", 'export * from "two";', "await import('three');", "import type { B } from './four.ts';", "import 'five';"].join('\n');
+    expect(specifiers(source)).toEqual(['one', 'two', 'three', './four.ts', 'five']);
+  });
+
+  it('lets only entry files of the programs read process.env', () => {
+    const readers = globSync('packages/*/src/**/*.ts', { cwd: root }).filter(
+      (file) => !file.endsWith('.test.ts') && /process\.env\b/.test(readFileSync(join(root, file), 'utf8')),
+    );
+    expect(readers.filter((file) => !/\/(main|demo|coffer-driver)\.ts$/.test(file))).toEqual([]);
+  });
+
+  it('branches on a datastore only in its own folder', () => {
+    const named = globSync('packages/{core,agent,server}/src/**/*.ts', { cwd: root }).filter(
+      (file) => !file.endsWith('.test.ts') && !file.endsWith('.gen.ts') && /['"`](mysql|mariadb)['"`]/.test(readFileSync(join(root, file), 'utf8')),
+    );
+    expect(named).toEqual([]);
+  });
+});

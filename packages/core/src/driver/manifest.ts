@@ -24,6 +24,8 @@ export interface NameRule {
   forbidden?: string;
   /** Refused as first or last character, e.g. a space that the engine would strip. */
   forbiddenAtEdges?: string;
+  /** Beginnings that the engine reads as something else, e.g. MySQL's `#mysql50#`. */
+  forbiddenPrefixes?: readonly string[];
 }
 
 export interface ManifestVersion {

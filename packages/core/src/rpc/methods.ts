@@ -1,4 +1,5 @@
 import type { DatabaseSpec, Page, PageRequest, UserInfo, UserName, UserSpec } from '../driver/driver.ts';
+import type { ServiceStatus } from '../status.ts';
 
 /** What a guest is to be: stored by the agent with mode 0600, so that a restart needs nobody. */
 export interface InstanceSpec {
@@ -20,8 +21,11 @@ export interface InstanceSpec {
   serverId: number;
 }
 
-/** Health of the database in the words of `reference api` §3.3, as the guest reports it. */
-export type GuestState = 'new' | 'building' | 'healthy' | 'running' | 'restarting' | 'shutdown' | 'crashed' | 'blocked' | 'failed';
+/** Health of the database as the guest reports it: those words of the status table that a guest may say of itself. */
+export type GuestState = Extract<
+  ServiceStatus,
+  'new' | 'building' | 'healthy' | 'running' | 'restarting' | 'shutdown' | 'crashed' | 'blocked' | 'failed_to_spawn'
+>;
 
 /** A numbered report, every few seconds and at once on change. */
 export interface GuestReport {

@@ -1,0 +1,164 @@
+import { Problem, type ServiceStatus, type Task } from '@coffer/core';
+import { type Insertable, type Kysely, type Selectable, sql, type Updateable } from 'kysely';
+import { jobQueries, type NewJob } from './jobs.ts';
+import { type Amounts, quotaQueries } from './quotas.ts';
+import type { InstanceAccess, InstanceAddress, InstanceFault, InstancesTable, NicRequest, Schema } from './schema.ts';
+import { inTransaction } from './transaction.ts';
+
+/** An instance with the names of its datastore and version. */
+export interface InstanceRow extends Selectable<InstancesTable> {
+  datastoreName: string;
+  versionName: string;
+  versionNumber: string;
+}
+
+type JsonColumns = 'network' | 'addresses' | 'access' | 'fault';
+
+export interface NewInstance
+  extends Omit<Insertable<InstancesTable>, JsonColumns | 'deletedAt' | 'createdAt' | 'updatedAt' | 'serverStatus' | 'serviceStatus'> {
+  /** Drawn by the caller: secrets of its job are sealed for this instance before the row is there. */
+  id: string;
+  network?: NicRequest[];
+  access?: InstanceAccess | null;
+  region?: string | null;
+  serviceDetail?: never;
+}
+
+export interface InstanceChanges
+  extends Omit<Updateable<InstancesTable>, JsonColumns | 'id' | 'projectId' | 'createdAt' | 'deletedAt' | 'serverNumber'> {
+  addresses?: InstanceAddress[];
+  access?: InstanceAccess | null;
+  fault?: InstanceFault | null;
+}
+
+/** A job of the instance that the call is about. */
+export type InstanceJob = Omit<NewJob, 'instanceId' | 'projectId'>;
+
+export function instanceQueries(db: Kysely<Schema>) {
+  function live() {
+    return db
+      .selectFrom('instances')
+      .innerJoin('datastoreVersions', 'datastoreVersions.id', 'instances.datastoreVersionId')
+      .innerJoin('datastores', 'datastores.id', 'datastoreVersions.datastoreId')
+      .selectAll('instances')
+      .select([
+        'datastores.name as datastoreName',
+        'datastoreVersions.name as versionName',
+        'datastoreVersions.number as versionNumber',
+      ])
+      .where('instances.deletedAt', 'is', null);
+  }
+
+  return {
+    /**
+     * Instance, job and quota in one transaction: all are there, or none.
+     * @throws Problem `over_quota`.
+     */
+    create: (
+      instance: NewInstance,
+      job: InstanceJob,
+      quota: { deltas: Amounts; defaults: Amounts },
+    ): Promise<{ jobId: string }> =>
+      inTransaction(db, async (tx) => {
+        await quotaQueries(tx).reserve(instance.projectId, quota.deltas, quota.defaults);
+        const { network, access, serviceDetail: _, ...rest } = instance;
+        await tx
+          .insertInto('instances')
+          .values({
+            task: 'building',
+            ...rest,
+            serviceStatus: 'new',
+            network: JSON.stringify(network ?? []),
+            addresses: '[]',
+            access: access ? JSON.stringify(access) : null,
+          })
+          .execute();
+        const { id: jobId } = await jobQueries(tx).enqueue({ ...job, instanceId: instance.id, projectId: instance.projectId });
+        return { jobId };
+      }),
+
+    /** A live instance; with a project, only one of its own. */
+    get(id: string, projectId?: string): Promise<InstanceRow | undefined> {
+      const one = live().where('instances.id', '=', id);
+      return (projectId === undefined ? one : one.where('instances.projectId', '=', projectId)).executeTakeFirst();
+    },
+
+    /** Live instances of a project by id, those after `after`. */
+    list(projectId: string, page: { limit: number; after?: string }): Promise<InstanceRow[]> {
+      const all = live().where('instances.projectId', '=', projectId).orderBy('instances.id').limit(page.limit);
+      return (page.after === undefined ? all : all.where('instances.id', '>', page.after)).execute();
+    },
+
+    /**
+     * Whether the operation may run and that it runs are one conditional UPDATE; its job is queued in the same transaction.
+     * @throws Problem `instance_busy` when the task is none of `from`; `not_found`.
+     */
+    begin: (
+      id: string,
+      tasks: { from: readonly Task[]; to: Task; projectId?: string },
+      job: InstanceJob,
+    ): Promise<{ jobId: string; instance: Selectable<InstancesTable> }> =>
+      inTransaction(db, async (tx) => {
+        let update = tx
+          .updateTable('instances')
+          .set({ task: tasks.to, updatedAt: sql<Date>`now()` })
+          .where('id', '=', id)
+          .where('deletedAt', 'is', null)
+          .where('task', 'in', tasks.from);
+        if (tasks.projectId !== undefined) update = update.where('projectId', '=', tasks.projectId);
+        const instance = await update.returningAll().executeTakeFirst();
+        if (!instance) throw await whyNot(tx, id, tasks.projectId);
+        const { id: jobId } = await jobQueries(tx).enqueue({ ...job, instanceId: id, projectId: instance.projectId });
+        return { jobId, instance };
+      }),
+
+    /** @returns false when there is no such live instance. */
+    async update(id: string, { addresses, access, fault, ...plain }: InstanceChanges): Promise<boolean> {
+      const result = await db
+        .updateTable('instances')
+        .set({
+          updatedAt: sql<Date>`now()`,
+          ...plain,
+          ...(addresses && { addresses: JSON.stringify(addresses) }),
+          ...(access !== undefined && { access: access && JSON.stringify(access) }),
+          ...(fault !== undefined && { fault: fault && JSON.stringify(fault) }),
+        })
+        .where('id', '=', id)
+        .where('deletedAt', 'is', null)
+        .executeTakeFirst();
+      return result.numUpdatedRows > 0n;
+    },
+
+    /** The row stays for history; every query here answers as if it were gone. Repeatable. */
+    async markDeleted(id: string): Promise<void> {
+      await db
+        .updateTable('instances')
+        .set({ deletedAt: sql<Date>`now()`, task: 'none' })
+        .where('id', '=', id)
+        .where('deletedAt', 'is', null)
+        .execute();
+    },
+
+    /**
+     * Marks every instance that reported once and has been silent for longer than this. The next report undoes it.
+     * @returns ids of those that were not marked yet.
+     */
+    async markSilent(olderThanMs: number): Promise<string[]> {
+      const { rows } = await sql<{ id: string }>`
+        update instances set service_status = ${'agent_timeout' satisfies ServiceStatus},
+          service_detail = 'No report since ' || to_char(service_status_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+        where deleted_at is null and service_status_at < now() - ${olderThanMs}::float8 * interval '1 ms'
+          and service_status not in ('agent_timeout', 'restart_required')
+        returning id`.execute(db);
+      return rows.map((row) => row.id);
+    },
+  };
+}
+
+async function whyNot(db: Kysely<Schema>, id: string, projectId: string | undefined): Promise<Problem> {
+  const row = await db.selectFrom('instances').select(['task', 'projectId', 'deletedAt']).where('id', '=', id).executeTakeFirst();
+  if (!row || row.deletedAt || (projectId !== undefined && row.projectId !== projectId)) {
+    return new Problem('not_found', `Instance ${id} could not be found.`);
+  }
+  return new Problem('instance_busy', `Instance ${id} is not ready for this now (its task is ${row.task}); try again when it is done.`);
+}

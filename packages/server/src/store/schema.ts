@@ -1,0 +1,231 @@
+import type { Sealed, ServerState, ServiceStatus, Task } from '@coffer/core';
+import type { DriverManifest } from '@coffer/core/driver';
+import type { ColumnType, Generated, GeneratedAlways, Selectable } from 'kysely';
+
+/** jsonb: read as a value, written as JSON text, because `pg` would send an array as a PostgreSQL array. */
+type Json<T> = ColumnType<T, string, string>;
+type OptionalJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
+type Time = ColumnType<Date, Date | string, Date | string>;
+type OptionalTime = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+type CreatedAt = ColumnType<Date, Date | string | undefined, never>;
+
+/** A failure as users read it: `details` is for administrators. */
+export interface InstanceFault {
+  message: string;
+  /** ISO 8601. */
+  created: string;
+  details: string | null;
+}
+
+/** Who may reach the instance; absent members were not asked for. */
+export interface InstanceAccess {
+  isPublic?: boolean;
+  allowedCidrs?: string[];
+}
+
+/** A network interface as the user asked for it. */
+export interface NicRequest {
+  networkId?: string;
+  subnetId?: string;
+  address?: string;
+}
+
+/** An address that clients of the database use. */
+export interface InstanceAddress {
+  address: string;
+  type: 'private' | 'public';
+  networkId?: string;
+}
+
+export interface DatastoresTable {
+  id: Generated<string>;
+  name: string;
+  defaultVersionId: string | null;
+}
+
+export interface DatastoreVersionsTable {
+  id: Generated<string>;
+  datastoreId: string;
+  /** Display name, e.g. `9.7`. */
+  name: string;
+  /** Version number, e.g. `9.7.4`. */
+  number: string;
+  image: string;
+  registry: string | null;
+  digest: string | null;
+  active: boolean;
+  /** The bundle that drives this version. */
+  driverSha256: string;
+}
+
+export interface DriverBundlesTable {
+  /** Hex, of `code`. */
+  sha256: string;
+  name: string;
+  manifest: Json<DriverManifest>;
+  code: Buffer;
+  createdAt: CreatedAt;
+}
+
+export interface InstancesTable {
+  id: Generated<string>;
+  projectId: string;
+  name: string;
+  createdAt: CreatedAt;
+  updatedAt: ColumnType<Date, Date | string | undefined, Date | string>;
+  deletedAt: OptionalTime;
+  /** Which operation runs, or the error that the last one ended with. */
+  task: Generated<Task>;
+  /** Status of the cloud server as last seen; null before it was asked for. */
+  serverStatus: ServerState | null;
+  /** What the guest last said of its database; `agent_timeout` when it went silent; null before the first report. */
+  serviceStatus: ServiceStatus | null;
+  serviceDetail: string | null;
+  /** When the last report was taken, by the store's clock. */
+  serviceStatusAt: OptionalTime;
+  flavorId: string;
+  vcpus: number;
+  ramMib: number;
+  datastoreVersionId: string;
+  volumeSizeGib: number;
+  volumeUsedBytes: number | null;
+  volumeTotalBytes: number | null;
+  network: Json<NicRequest[]>;
+  addresses: Json<InstanceAddress[]>;
+  access: OptionalJson<InstanceAccess>;
+  region: string | null;
+  fault: OptionalJson<InstanceFault>;
+  /** Rises with every change of the guest's spec. */
+  specRevision: Generated<number>;
+  /** A small number of its own, e.g. for MySQL's server_id. */
+  serverNumber: GeneratedAlways<number>;
+  /** Guest's clock minus ours, ms, at the last report. */
+  clockSkewMs: number | null;
+}
+
+export interface GuestsTable {
+  instanceId: string;
+  /** Names the one-time token without revealing it. */
+  tokenKid: string;
+  token: Sealed | null;
+  enrolledAt: OptionalTime;
+  /** Public keys and key ids are base64url text. */
+  agentPublicKey: string | null;
+  serverPublicKey: string | null;
+  serverSecret: Sealed | null;
+  upKid: string | null;
+  downKid: string | null;
+  epoch: Generated<number>;
+  /** The life of the agent that the last report came from, and the last number taken within it. */
+  session: string | null;
+  boot: number | null;
+  lastNumber: number | null;
+  brokerPassword: Sealed | null;
+  brokerPasswordHash: string | null;
+  agentBuild: string | null;
+  protocol: number | null;
+  driver: string | null;
+}
+
+export type JobState = 'queued' | 'running' | 'done' | 'failed';
+
+/** Why an attempt or the whole job failed; for operators, never shown to users as it is. */
+export interface JobError {
+  code: string;
+  detail: string;
+}
+
+export interface JobsTable {
+  id: Generated<string>;
+  seq: GeneratedAlways<number>;
+  kind: string;
+  instanceId: string | null;
+  projectId: string | null;
+  input: Json<unknown>;
+  /** By name; null from the moment that the job ends. */
+  secrets: OptionalJson<Record<string, Sealed>>;
+  state: Generated<JobState>;
+  /** Set once the job is given up: from then on only its compensation runs. */
+  failing: Generated<boolean>;
+  attempt: Generated<number>;
+  maxAttempts: number | null;
+  runAt: ColumnType<Date, Date | string | undefined, Date | string>;
+  leaseOwner: string | null;
+  leaseUntil: OptionalTime;
+  /** Set when the job first starts. */
+  deadlineAt: OptionalTime;
+  /** At most one job with this text is queued or running. */
+  dedup: string | null;
+  error: OptionalJson<JobError>;
+  createdAt: CreatedAt;
+  startedAt: OptionalTime;
+  endedAt: OptionalTime;
+}
+
+export interface JobStepsTable {
+  jobId: string;
+  name: string;
+  result: OptionalJson<unknown>;
+  startedAt: Time;
+  endedAt: Time;
+}
+
+/** `intended`: may exist; `present`: the cloud acknowledged it; `deleting`: to be removed. Gone means no row. */
+export type LedgerState = 'intended' | 'present' | 'deleting';
+
+export interface LedgerTable {
+  id: Generated<string>;
+  /** `server`, `volume`, `port`, `account`. */
+  kind: string;
+  /** Idempotency key, unique within the kind; also the resource's name or tag with the cloud. */
+  key: string;
+  instanceId: string | null;
+  projectId: string | null;
+  cloudId: string | null;
+  state: LedgerState;
+  createdAt: CreatedAt;
+  /** When it was marked for deletion. */
+  markedAt: OptionalTime;
+  /** When the cloud was last asked to create it: what it made late must have appeared before it is made again. */
+  askedAt: OptionalTime;
+  /** When the reconciler noticed that the cloud has it no more. */
+  vanishedAt: OptionalTime;
+}
+
+export interface QuotasTable {
+  projectId: string;
+  resource: string;
+  /** -1: no limit. */
+  limit: number;
+}
+
+export interface UsageTable {
+  projectId: string;
+  resource: string;
+  inUse: number;
+}
+
+/** Who among the server copies does what only one should do. */
+export interface LeadersTable {
+  name: string;
+  owner: string;
+  until: Time;
+}
+
+export interface Schema {
+  datastores: DatastoresTable;
+  datastoreVersions: DatastoreVersionsTable;
+  driverBundles: DriverBundlesTable;
+  instances: InstancesTable;
+  guests: GuestsTable;
+  jobs: JobsTable;
+  jobSteps: JobStepsTable;
+  ledger: LedgerTable;
+  quotas: QuotasTable;
+  usage: UsageTable;
+  leaders: LeadersTable;
+}
+
+export type DatastoreRow = Selectable<DatastoresTable>;
+export type DatastoreVersionRow = Selectable<DatastoreVersionsTable>;
+export type LedgerRow = Selectable<LedgerTable>;

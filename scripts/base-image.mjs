@@ -1,6 +1,6 @@
 // Small Debian images from nothing but a package mirror: what the other images here are built from.
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { docker } from './engine.mjs'
@@ -57,15 +57,8 @@ const lastLine = (error) => String(error.message).trim().split('\n').at(-1)
 export function buildDir() {
   const prefix = 'coffer-build-'
   for (const name of readdirSync(tmpdir())) {
-    if (!name.startsWith(prefix)) continue
-    const dir = join(tmpdir(), name)
-    let owner = ''
-    try {
-      owner = readFileSync(join(dir, 'owner'), 'utf8')
-    } catch {}
-    if (!isRunning(owner)) rmSync(dir, { recursive: true, force: true })
+    const [, pid, start] = /^coffer-build-(\d+)-(\d+)-/.exec(name) ?? []
+    if (pid && !isRunning(`${pid} ${start}`)) rmSync(join(tmpdir(), name), { recursive: true, force: true })
   }
-  const dir = mkdtempSync(join(tmpdir(), prefix))
-  writeFileSync(join(dir, 'owner'), processMark())
-  return dir
+  return mkdtempSync(join(tmpdir(), `${prefix}${processMark().replace(' ', '-')}-`))
 }

@@ -52,6 +52,7 @@ const rooms: readonly Room[] = [
       'commander',
       'rhea',
       'tweetnacl',
+      'reflect-metadata',
       '@node-rs/argon2',
       '@peculiar/x509',
       nodeBuiltins,
@@ -61,7 +62,9 @@ const rooms: readonly Room[] = [
 
 function specifiers(source: string): string[] {
   const code = source.replace(/^\s*(\/\/|\*).*$/gm, '');
-  return [...code.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(['"])([^'"\n]+)\1/g)].map((match) => match[2] ?? '');
+  return [...code.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(['"])([^'"\n]+)\1/g)].map(
+    (match) => match[2] ?? '',
+  );
 }
 
 function isAllowed(specifier: string, allowed: readonly string[]): boolean {
@@ -72,7 +75,8 @@ describe('which way the doors open', () => {
   for (const room of rooms) {
     it(`${room.at} imports only what it may`, () => {
       const files = globSync(`${room.at}/**/*.ts`, { cwd: root }).filter(
-        (file) => !file.endsWith('.test.ts') && !(room.except ?? []).some((inner) => file.startsWith(`${room.at}/${inner}/`)),
+        (file) =>
+          !file.endsWith('.test.ts') && !(room.except ?? []).some((inner) => file.startsWith(`${room.at}/${inner}/`)),
       );
       expect(files.length).toBeGreaterThan(0);
       const wrong: string[] = [];
@@ -80,7 +84,8 @@ describe('which way the doors open', () => {
         for (const specifier of specifiers(readFileSync(join(root, file), 'utf8'))) {
           if (specifier.startsWith('.')) {
             const target = relative(root, join(root, dirname(file), specifier));
-            const inside = target.startsWith(`${room.at}/`) || (room.reaches ?? []).some((other) => target.startsWith(`${other}/`));
+            const inside =
+              target.startsWith(`${room.at}/`) || (room.reaches ?? []).some((other) => target.startsWith(`${other}/`));
             if (!inside) wrong.push(`${file} reaches ${target}`);
           } else if (!isAllowed(specifier, room.imports)) wrong.push(`${file} imports ${specifier}`);
         }
@@ -90,7 +95,13 @@ describe('which way the doors open', () => {
   }
 
   it('reads an import however it is written', () => {
-    const source = ["import a from 'one';", 'export * from "two";', "await import('three');", "import type { B } from './four.ts';", "import 'five';"].join('\n');
+    const source = [
+      "import a from 'one';",
+      'export * from "two";',
+      "await import('three');",
+      "import type { B } from './four.ts';",
+      "import 'five';",
+    ].join('\n');
     expect(specifiers(source)).toEqual(['one', 'two', 'three', './four.ts', 'five']);
   });
 
@@ -103,7 +114,10 @@ describe('which way the doors open', () => {
 
   it('branches on a datastore only in its own folder', () => {
     const named = globSync('packages/{core,agent,server}/src/**/*.ts', { cwd: root }).filter(
-      (file) => !file.endsWith('.test.ts') && !file.endsWith('.gen.ts') && /['"`](mysql|mariadb)['"`]/.test(readFileSync(join(root, file), 'utf8')),
+      (file) =>
+        !file.endsWith('.test.ts') &&
+        !file.endsWith('.gen.ts') &&
+        /['"`](mysql|mariadb)['"`]/.test(readFileSync(join(root, file), 'utf8')),
     );
     expect(named).toEqual([]);
   });

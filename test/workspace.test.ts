@@ -12,7 +12,8 @@ const bin = (path: string): string => join(root, 'node_modules', path);
 async function clean(program: string, args: string[], cwd = root): Promise<void> {
   const outcome = await run(process.execPath, [bin(program), ...args], { cwd, maxBuffer: 64 * 1024 * 1024 }).then(
     () => '',
-    (error: { stdout?: string; stderr?: string; message: string }) => `${error.stdout ?? ''}${error.stderr ?? ''}` || error.message,
+    (error: { stdout?: string; stderr?: string; message: string }) =>
+      `${error.stdout ?? ''}${error.stderr ?? ''}` || error.message,
   );
   expect(outcome).toBe('');
 }

@@ -15,6 +15,11 @@ export interface BrokerAccount {
  */
 export interface Broker {
   /**
+   * Makes what a copy of the control plane receives from: its own queue of replies, which expires when the copy has been away
+   * for ten minutes, and the queue of events that all copies share. Repeatable.
+   */
+  prepareCopy(copy: string): Promise<void>;
+  /**
    * Makes the queue and the account of an instance. Repeatable: the same call leaves the same account, with the given
    * password.
    */

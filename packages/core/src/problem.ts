@@ -71,7 +71,9 @@ export function isProblemCode(value: unknown): value is ProblemCode {
 /** Revives a problem that crossed a wire; a code that this build does not know becomes `internal`, its text kept. */
 export function reviveProblem(json: { code?: unknown; detail?: unknown }): Problem {
   const detail = typeof json.detail === 'string' ? json.detail : 'no detail was given';
-  return isProblemCode(json.code) ? new Problem(json.code, detail) : new Problem('internal', `${String(json.code)}: ${detail}`);
+  return isProblemCode(json.code)
+    ? new Problem(json.code, detail)
+    : new Problem('internal', `${String(json.code)}: ${detail}`);
 }
 
 /**
@@ -79,5 +81,7 @@ export function reviveProblem(json: { code?: unknown; detail?: unknown }): Probl
  * sentence, and its cause is for the log alone.
  */
 export function toProblem(error: unknown): Problem {
-  return error instanceof Problem ? error : new Problem('internal', 'An unexpected error occurred; the log has its cause.', { cause: error });
+  return error instanceof Problem
+    ? error
+    : new Problem('internal', 'An unexpected error occurred; the log has its cause.', { cause: error });
 }

@@ -97,7 +97,10 @@ export interface ContainerRuntime {
   /** Loads an archive as `docker save` wrote it. */
   loadImage(archivePath: string, signal?: AbortSignal): Promise<void>;
   /** @throws Problem `unavailable` (registry does not answer) or `not_found` (no such image, no access). */
-  pullImage(image: string, options?: { credentials?: { username: string; password: string }; signal?: AbortSignal }): Promise<void>;
+  pullImage(
+    image: string,
+    options?: { credentials?: { username: string; password: string }; signal?: AbortSignal },
+  ): Promise<void>;
   /** Creates without starting. An existing container of that name with the same labels is returned as it is. */
   create(spec: ContainerCreate): Promise<string>;
   /** Repeatable: a running container stays. */

@@ -19,7 +19,12 @@ const good = {
   charsets: { utf8: ['utf8_bin'] },
   defaultCharset: 'utf8',
   sizing: [
-    { parameter: 'pool', belowMemoryMib: 512, value: { max: [32, { div: [{ sub: ['memoryMib', 256] }, 2] }] }, unit: 'M' },
+    {
+      parameter: 'pool',
+      belowMemoryMib: 512,
+      value: { max: [32, { div: [{ sub: ['memoryMib', 256] }, 2] }] },
+      unit: 'M',
+    },
     { parameter: 'schema', value: false },
   ],
   parameters: [{ name: 'pool', type: 'integer', min: 1, max: 9, restartRequired: false }],
@@ -50,15 +55,24 @@ describe('parseManifest', () => {
     [{ versions: [good.versions[0], { ...good.versions[0], default: false }] }, 'versions names 1.0 more than once'],
     [{ groups: ['databases', 'magic'] }, 'groups[1] must be one of databases, users'],
     [{ groups: ['users', 'users'] }, 'groups names users more than once'],
-    [{ names: { ...good.names, database: { maxCharacters: 64, maxByte: 3 } } }, 'names.database.maxByte is not a key of a manifest; known here: maxCharacters, maxBytes'],
+    [
+      { names: { ...good.names, database: { maxCharacters: 64, maxByte: 3 } } },
+      'names.database.maxByte is not a key of a manifest; known here: maxCharacters, maxBytes',
+    ],
     [{ reserved: { databases: [], users: [], roles: [] } }, 'reserved.roles is not a key'],
     [{ reserved: { databases: [], users: [1] } }, 'reserved.users must be a list of texts'],
     [{ charsets: { utf8: [] } }, 'charsets.utf8 must list at least one collation'],
     [{ defaultCharset: 'latin1' }, 'defaultCharset latin1 is not among charsets'],
     [{ socket: 'run/x.sock' }, 'socket must be an absolute path'],
-    [{ sizing: [{ parameter: 'p', value: { max: [1, { pow: [2, 3] }] } }] }, 'sizing[0].value.max[1] must be a number, memoryMib, vcpus'],
+    [
+      { sizing: [{ parameter: 'p', value: { max: [1, { pow: [2, 3] }] } }] },
+      'sizing[0].value.max[1] must be a number, memoryMib, vcpus',
+    ],
     [{ sizing: [{ parameter: 'p', value: { div: [1] } }] }, 'sizing[0].value must be a number'],
-    [{ parameters: [{ ...good.parameters[0], type: 'number' }] }, 'parameters[0].type must be one of integer, float, string, boolean; it is number.'],
+    [
+      { parameters: [{ ...good.parameters[0], type: 'number' }] },
+      'parameters[0].type must be one of integer, float, string, boolean; it is number.',
+    ],
     [{ extra: 1 }, 'extra is not a key of a manifest'],
   ])('says what is wrong with %j', (change, sentence) => {
     expect(faultsOf(change)).toContain(sentence);
@@ -67,7 +81,9 @@ describe('parseManifest', () => {
 
   it('names every fault, not only the first', () => {
     expect(faultsOf({ port: 'x', title: '', minMemoryMib: 0.5 })).toMatch(/3 fault\(s\): title.*port.*minMemoryMib/);
-    expect(faultsOf({ names: [] })).toContain('names must be an object; it is []. names.password must be an object; it is missing.');
+    expect(faultsOf({ names: [] })).toContain(
+      'names must be an object; it is []. names.password must be an object; it is missing.',
+    );
     expect(() => parseManifest(null)).toThrow(/the manifest must be an object/);
   });
 });

@@ -26,7 +26,8 @@ class Fields {
 
   #fault(key: string, wanted: string, found: unknown): void {
     const path = [this.#at, key].filter((part) => part !== '').join('.');
-    const shown = found === undefined ? 'it is missing' : `it is ${(JSON.stringify(found) ?? typeof found).slice(0, 80)}`;
+    const shown =
+      found === undefined ? 'it is missing' : `it is ${(JSON.stringify(found) ?? typeof found).slice(0, 80)}`;
     this.#faults.push(`${path === '' ? 'the manifest' : path} must be ${wanted}; ${shown}.`);
   }
 
@@ -44,7 +45,12 @@ class Fields {
   }
 
   text(key: string): string {
-    return this.#read(key, 'a text that is not empty', (value): value is string => typeof value === 'string' && value !== '', '');
+    return this.#read(
+      key,
+      'a text that is not empty',
+      (value): value is string => typeof value === 'string' && value !== '',
+      '',
+    );
   }
 
   flag(key: string): boolean {
@@ -52,12 +58,25 @@ class Fields {
   }
 
   number(key: string): number {
-    return this.#read(key, 'a number', (value): value is number => typeof value === 'number' && Number.isFinite(value), 0);
+    return this.#read(
+      key,
+      'a number',
+      (value): value is number => typeof value === 'number' && Number.isFinite(value),
+      0,
+    );
   }
 
   count(key: string, least: number, most = Number.MAX_SAFE_INTEGER): number {
-    const wanted = most === Number.MAX_SAFE_INTEGER ? `a whole number of ${least} or more` : `a whole number from ${least} to ${most}`;
-    return this.#read(key, wanted, (value): value is number => Number.isInteger(value) && Number(value) >= least && Number(value) <= most, least);
+    const wanted =
+      most === Number.MAX_SAFE_INTEGER
+        ? `a whole number of ${least} or more`
+        : `a whole number from ${least} to ${most}`;
+    return this.#read(
+      key,
+      wanted,
+      (value): value is number => Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
+      least,
+    );
   }
 
   texts(key: string): string[] {
@@ -93,7 +112,8 @@ class Fields {
   /** Notes what nobody asked for: a misspelt optional key would otherwise be lost in silence. */
   end(): void {
     for (const key of Object.keys(this.#value)) {
-      if (!this.#known.has(key)) this.say(`${this.path(key)} is not a key of a manifest; known here: ${[...this.#known].join(', ')}.`);
+      if (!this.#known.has(key))
+        this.say(`${this.path(key)} is not a key of a manifest; known here: ${[...this.#known].join(', ')}.`);
     }
   }
 }
@@ -127,7 +147,8 @@ function version(value: unknown, at: string, faults: string[]): ManifestVersion 
   if (fields.has('registry')) parsed.registry = fields.text('registry');
   if (fields.has('digest')) {
     parsed.digest = fields.text('digest');
-    if (!/^sha256:[0-9a-f]{64}$/.test(parsed.digest)) fields.say(`${at}.digest must be sha256: and 64 hexadecimal digits; it is ${parsed.digest}.`);
+    if (!/^sha256:[0-9a-f]{64}$/.test(parsed.digest))
+      fields.say(`${at}.digest must be sha256: and 64 hexadecimal digits; it is ${parsed.digest}.`);
   }
   if (fields.has('default')) parsed.default = fields.flag('default');
   fields.end();
@@ -149,7 +170,9 @@ function expression(value: unknown, at: string, faults: string[]): SizingExpress
     if (entry[0] === 'sub' && isPair) return { sub: [left, right] };
     if (entry[0] === 'div' && isPair) return { div: [left, right] };
   }
-  faults.push(`${at} must be a number, memoryMib, vcpus, or one of add, mul, min, max over a list and sub, div over two.`);
+  faults.push(
+    `${at} must be a number, memoryMib, vcpus, or one of add, mul, min, max over a list and sub, div over two.`,
+  );
   return 0;
 }
 
@@ -157,20 +180,29 @@ function sizingRule(value: unknown, at: string, faults: string[]): SizingRule {
   const fields = new Fields(value, at, faults);
   const raw = fields.raw('value');
   const isPlain = typeof raw === 'boolean' || typeof raw === 'string';
-  const rule: SizingRule = { parameter: fields.text('parameter'), value: isPlain ? raw : expression(raw, `${at}.value`, faults) };
+  const rule: SizingRule = {
+    parameter: fields.text('parameter'),
+    value: isPlain ? raw : expression(raw, `${at}.value`, faults),
+  };
   if (fields.has('belowMemoryMib')) rule.belowMemoryMib = fields.count('belowMemoryMib', 1);
   if (fields.has('unit')) rule.unit = fields.text('unit');
   fields.end();
   return rule;
 }
 
-const PARAMETER_TYPES = ['integer', 'float', 'string', 'boolean'] as const satisfies readonly ManifestParameter['type'][];
+const PARAMETER_TYPES = [
+  'integer',
+  'float',
+  'string',
+  'boolean',
+] as const satisfies readonly ManifestParameter['type'][];
 
 function parameter(value: unknown, at: string, faults: string[]): ManifestParameter {
   const fields = new Fields(value, at, faults);
   const named = fields.text('type');
   const type = PARAMETER_TYPES.find((known) => known === named);
-  if (type === undefined && named !== '') fields.say(`${at}.type must be one of ${PARAMETER_TYPES.join(', ')}; it is ${named}.`);
+  if (type === undefined && named !== '')
+    fields.say(`${at}.type must be one of ${PARAMETER_TYPES.join(', ')}; it is ${named}.`);
   const parsed: ManifestParameter = {
     name: fields.text('name'),
     type: type ?? 'string',
@@ -188,19 +220,22 @@ function charsets(fields: Fields): Record<string, string[]> {
   const parsed: Record<string, string[]> = {};
   for (const name of fields.keys()) {
     parsed[name] = fields.texts(name);
-    if (parsed[name].length === 0) fields.say(`${fields.path(name)} must list at least one collation, its default first.`);
+    if (parsed[name].length === 0)
+      fields.say(`${fields.path(name)} must list at least one collation, its default first.`);
   }
   return parsed;
 }
 
 function group(value: unknown, at: string, faults: string[]): CapabilityGroup | undefined {
   const known = CAPABILITY_GROUPS.find((name) => name === value);
-  if (known === undefined) faults.push(`${at} must be one of ${CAPABILITY_GROUPS.join(', ')}; it is ${JSON.stringify(value)}.`);
+  if (known === undefined)
+    faults.push(`${at} must be one of ${CAPABILITY_GROUPS.join(', ')}; it is ${JSON.stringify(value)}.`);
   return known;
 }
 
 function duplicates(names: readonly string[], what: string, faults: string[]): void {
-  for (const name of new Set(names.filter((name, index) => names.indexOf(name) !== index))) faults.push(`${what} names ${name} more than once.`);
+  for (const name of new Set(names.filter((name, index) => names.indexOf(name) !== index)))
+    faults.push(`${what} names ${name} more than once.`);
 }
 
 /**
@@ -210,7 +245,8 @@ function duplicates(names: readonly string[], what: string, faults: string[]): v
 export function parseManifest(value: unknown): DriverManifest {
   const faults: string[] = [];
   const fields = new Fields(value, '', faults);
-  if (fields.raw('api') !== 1) faults.push(`api must be 1, the format that this build knows; it is ${JSON.stringify(fields.raw('api'))}.`);
+  if (fields.raw('api') !== 1)
+    faults.push(`api must be 1, the format that this build knows; it is ${JSON.stringify(fields.raw('api'))}.`);
   const names = fields.fields('names');
   const password = names.fields('password');
   const reserved = fields.fields('reserved');
@@ -239,12 +275,15 @@ export function parseManifest(value: unknown): DriverManifest {
   }
   if (fields.has('defaultCharset')) {
     manifest.defaultCharset = fields.text('defaultCharset');
-    if (!Object.hasOwn(manifest.charsets, manifest.defaultCharset)) faults.push(`defaultCharset ${manifest.defaultCharset} is not among charsets.`);
+    if (!Object.hasOwn(manifest.charsets, manifest.defaultCharset))
+      faults.push(`defaultCharset ${manifest.defaultCharset} is not among charsets.`);
   }
   for (const part of [password, names, reserved, fields]) part.end();
 
   if (!/^[a-z][a-z0-9-]{0,62}$/.test(manifest.datastore)) {
-    faults.push(`datastore must be lower-case letters, digits and hyphens; it is ${JSON.stringify(manifest.datastore)}.`);
+    faults.push(
+      `datastore must be lower-case letters, digits and hyphens; it is ${JSON.stringify(manifest.datastore)}.`,
+    );
   }
   duplicates(manifest.groups, 'groups', faults);
   duplicates(
@@ -257,7 +296,9 @@ export function parseManifest(value: unknown): DriverManifest {
     'parameters',
     faults,
   );
-  if (manifest.versions.filter((entry) => entry.default).length !== 1) faults.push('versions must have one, and only one, with default: true.');
-  if (faults.length > 0) throw new Problem('bad_request', `the manifest has ${faults.length} fault(s): ${faults.join(' ')}`);
+  if (manifest.versions.filter((entry) => entry.default).length !== 1)
+    faults.push('versions must have one, and only one, with default: true.');
+  if (faults.length > 0)
+    throw new Problem('bad_request', `the manifest has ${faults.length} fault(s): ${faults.join(' ')}`);
   return manifest;
 }

@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../problem.ts';
 import type { DriverManifest } from './manifest.ts';
-import { checkCharset, checkDatabaseName, checkDatabases, checkHost, checkPassword, checkUserName, checkUsers } from './names.ts';
+import {
+  checkCharset,
+  checkDatabaseName,
+  checkDatabases,
+  checkHost,
+  checkPassword,
+  checkUserName,
+  checkUsers,
+} from './names.ts';
 
 const manifest: DriverManifest = {
   api: 1,
@@ -53,9 +61,12 @@ describe('names', () => {
     expect(detail).toContain(why);
   });
 
-  it.each(["o'br", 'semi;colon', 'back\\slash', '`tick`', '"', '%', 'é'.repeat(64), 'tab\tin it', '--', 'a b'])('lets database %j pass', (name) => {
-    expect(refusal(() => checkDatabaseName(manifest, name))).toBe('allowed');
-  });
+  it.each(["o'br", 'semi;colon', 'back\\slash', '`tick`', '"', '%', 'é'.repeat(64), 'tab\tin it', '--', 'a b'])(
+    'lets database %j pass',
+    (name) => {
+      expect(refusal(() => checkDatabaseName(manifest, name))).toBe('allowed');
+    },
+  );
 
   it('counts bytes of users where the engine does', () => {
     expect(refusal(() => checkUserName(manifest, 'é'.repeat(31)))).toBe('allowed');
@@ -65,14 +76,17 @@ describe('names', () => {
 
   it('lets through only what survives UTF-8 in the BMP, whatever is thrown at it', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.nat(0xffff).map((unit) => String.fromCharCode(unit)), maxLength: 70 }), (name) => {
-        if (refusal(() => checkDatabaseName(manifest, name)) !== 'allowed') return;
-        expect(new TextDecoder('utf-8', { ignoreBOM: true }).decode(new TextEncoder().encode(name))).toBe(name);
-        expect([...name].length).toBe(name.length);
-        expect(name).not.toMatch(/^ | $|\0|\//);
-        expect(name.length).toBeGreaterThan(0);
-        expect(name.length).toBeLessThanOrEqual(64);
-      }),
+      fc.property(
+        fc.string({ unit: fc.nat(0xffff).map((unit) => String.fromCharCode(unit)), maxLength: 70 }),
+        (name) => {
+          if (refusal(() => checkDatabaseName(manifest, name)) !== 'allowed') return;
+          expect(new TextDecoder('utf-8', { ignoreBOM: true }).decode(new TextEncoder().encode(name))).toBe(name);
+          expect([...name].length).toBe(name.length);
+          expect(name).not.toMatch(/^ | $|\0|\//);
+          expect(name.length).toBeGreaterThan(0);
+          expect(name.length).toBeLessThanOrEqual(64);
+        },
+      ),
     );
   });
 
@@ -89,22 +103,50 @@ describe('names', () => {
 });
 
 describe('hosts', () => {
-  it.each(['%', '10.0.0.7', '10.0.%', '10.%', '192.168.1.1%', '10.0.0.0/255.0.0.0', '10.0.0.0/8', 'fd00::7', '::1', 'fd00:%'])('lets %s pass', (host) => {
+  it.each([
+    '%',
+    '10.0.0.7',
+    '10.0.%',
+    '10.%',
+    '192.168.1.1%',
+    '10.0.0.0/255.0.0.0',
+    '10.0.0.0/8',
+    'fd00::7',
+    '::1',
+    'fd00:%',
+  ])('lets %s pass', (host) => {
     expect(refusal(() => checkHost(manifest, host))).toBe('allowed');
   });
 
-  it.each(['', 'localhost', 'db.example', 'FD00::7', '10.0.0.256', '10.0.0.7;', "'%'", '10.0.0.0/33', '%%', '10%.0', 'face', 'a😀', '1\0'])('refuses %j', (host) => {
+  it.each([
+    '',
+    'localhost',
+    'db.example',
+    'FD00::7',
+    '10.0.0.256',
+    '10.0.0.7;',
+    "'%'",
+    '10.0.0.0/33',
+    '%%',
+    '10%.0',
+    'face',
+    'a😀',
+    '1\0',
+  ])('refuses %j', (host) => {
     expect(refusal(() => checkHost(manifest, host))).toContain('10.0.%');
   });
 
   it('ignores hosts where the datastore has none', () => {
-    expect(refusal(() => checkHost({ ...manifest, names: { ...manifest.names, hosts: false } }, 'anything'))).toBe('allowed');
+    expect(refusal(() => checkHost({ ...manifest, names: { ...manifest.names, hosts: false } }, 'anything'))).toBe(
+      'allowed',
+    );
   });
 });
 
 describe('passwords', () => {
   it('counts bytes and takes every character but NUL', () => {
-    for (const good of ['p', '😀', `'";\\\`%_`, ' ', 'x'.repeat(200)]) expect(refusal(() => checkPassword(manifest, good))).toBe('allowed');
+    for (const good of ['p', '😀', `'";\\\`%_`, ' ', 'x'.repeat(200)])
+      expect(refusal(() => checkPassword(manifest, good))).toBe('allowed');
     expect(refusal(() => checkPassword(manifest, ''))).toContain('1 to 200');
     expect(refusal(() => checkPassword(manifest, '😀'.repeat(51)))).toContain('204 bytes');
     expect(refusal(() => checkPassword(manifest, 'p\0q'))).toContain('NUL');
@@ -121,17 +163,28 @@ describe('passwords', () => {
 
 describe('character sets', () => {
   it('takes a set, a collation of it, or a collation alone, in any case', () => {
-    for (const good of [{}, { characterSet: 'latin1' }, { characterSet: 'UTF8MB4', collation: 'utf8mb4_bin' }, { collation: 'Latin1_Swedish_CI' }]) {
+    for (const good of [
+      {},
+      { characterSet: 'latin1' },
+      { characterSet: 'UTF8MB4', collation: 'utf8mb4_bin' },
+      { collation: 'Latin1_Swedish_CI' },
+    ]) {
       expect(refusal(() => checkCharset(manifest, good))).toBe('allowed');
     }
   });
 
   it('refuses unknown ones and pairs that do not go together', () => {
-    expect(refusal(() => checkCharset(manifest, { characterSet: 'klingon' }))).toMatch(/character_set "klingon".*utf8mb4, latin1/);
+    expect(refusal(() => checkCharset(manifest, { characterSet: 'klingon' }))).toMatch(
+      /character_set "klingon".*utf8mb4, latin1/,
+    );
     expect(refusal(() => checkCharset(manifest, { collation: 'nope' }))).toMatch(/collate "nope"/);
-    expect(refusal(() => checkCharset(manifest, { characterSet: 'latin1', collation: 'utf8mb4_bin' }))).toContain('latin1_swedish_ci');
+    expect(refusal(() => checkCharset(manifest, { characterSet: 'latin1', collation: 'utf8mb4_bin' }))).toContain(
+      'latin1_swedish_ci',
+    );
     expect(refusal(() => checkCharset(manifest, { characterSet: '__proto__' }))).toContain('__proto__');
-    expect(refusal(() => checkCharset({ ...manifest, charsets: {} }, { characterSet: 'x' }))).toContain('none to choose');
+    expect(refusal(() => checkCharset({ ...manifest, charsets: {} }, { characterSet: 'x' }))).toContain(
+      'none to choose',
+    );
   });
 });
 
@@ -139,18 +192,26 @@ describe('lists', () => {
   const user = { name: 'u', password: 'p', databases: ['a'] };
 
   it('name the entry that is at fault', () => {
-    expect(refusal(() => checkDatabases(manifest, [{ name: 'a' }, { name: 'b', characterSet: 'x' }]))).toContain('databases[1].character_set');
+    expect(refusal(() => checkDatabases(manifest, [{ name: 'a' }, { name: 'b', characterSet: 'x' }]))).toContain(
+      'databases[1].character_set',
+    );
     expect(refusal(() => checkUsers(manifest, [user, { ...user, name: 'root' }]))).toContain('users[1].name');
     expect(refusal(() => checkUsers(manifest, [{ ...user, host: 'x' }]))).toContain('users[0].host');
     expect(refusal(() => checkUsers(manifest, [{ ...user, password: '' }]))).toContain('users[0].password');
-    expect(refusal(() => checkUsers(manifest, [{ ...user, databases: ['a', 'catalog'] }]))).toContain('users[0].databases[1].name');
+    expect(refusal(() => checkUsers(manifest, [{ ...user, databases: ['a', 'catalog'] }]))).toContain(
+      'users[0].databases[1].name',
+    );
   });
 
   it('refuse duplicates', () => {
-    expect(refusal(() => checkDatabases(manifest, [{ name: 'a' }, { name: 'b' }, { name: 'a' }]))).toContain('databases[2].name "a"');
+    expect(refusal(() => checkDatabases(manifest, [{ name: 'a' }, { name: 'b' }, { name: 'a' }]))).toContain(
+      'databases[2].name "a"',
+    );
     expect(refusal(() => checkDatabases(manifest, [{ name: 'a' }, { name: 'A' }]))).toBe('allowed');
     expect(refusal(() => checkUsers(manifest, [user, { ...user, host: '%' }]))).toContain('users[0].name is the same');
     expect(refusal(() => checkUsers(manifest, [user, { ...user, host: '10.%' }]))).toBe('allowed');
-    expect(refusal(() => checkUsers(manifest, [{ ...user, databases: ['a', 'a'] }]))).toContain('users[0].databases[1].name');
+    expect(refusal(() => checkUsers(manifest, [{ ...user, databases: ['a', 'a'] }]))).toContain(
+      'users[0].databases[1].name',
+    );
   });
 });

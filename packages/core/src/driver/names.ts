@@ -38,17 +38,23 @@ function checkRule(rule: NameRule, field: string, value: string): void {
     refuse(field, value, `it has ${utf8Bytes(value)} bytes in UTF-8; at most ${rule.maxBytes} are allowed`);
   }
   const forbidden = characters.find((character) => rule.forbidden?.includes(character));
-  if (forbidden !== undefined) refuse(field, value, `it contains ${shown(forbidden)}; none of ${shown(rule.forbidden ?? '')} may be used`);
-  const edge = [characters.at(0) ?? '', characters.at(-1) ?? ''].find((character) => rule.forbiddenAtEdges?.includes(character));
-  if (edge !== undefined) refuse(field, value, `it begins or ends with ${shown(edge)}, which would not be kept; leave it out`);
+  if (forbidden !== undefined)
+    refuse(field, value, `it contains ${shown(forbidden)}; none of ${shown(rule.forbidden ?? '')} may be used`);
+  const edge = [characters.at(0) ?? '', characters.at(-1) ?? ''].find((character) =>
+    rule.forbiddenAtEdges?.includes(character),
+  );
+  if (edge !== undefined)
+    refuse(field, value, `it begins or ends with ${shown(edge)}, which would not be kept; leave it out`);
   const prefix = rule.forbiddenPrefixes?.find((start) => value.startsWith(start));
-  if (prefix !== undefined) refuse(field, value, `names that begin with ${shown(prefix)} mean something else to the database`);
+  if (prefix !== undefined)
+    refuse(field, value, `names that begin with ${shown(prefix)} mean something else to the database`);
 }
 
 /** Reserved names are refused in any letter case: engines differ in theirs, and `Root` beside `root` only misleads. */
 function checkReserved(reserved: readonly string[], field: string, value: string): void {
   const folded = value.toLowerCase();
-  if (reserved.some((name) => name.toLowerCase() === folded)) refuse(field, value, 'the name is reserved; choose another');
+  if (reserved.some((name) => name.toLowerCase() === folded))
+    refuse(field, value, 'the name is reserved; choose another');
 }
 
 /**
@@ -86,7 +92,11 @@ const HOST_FORMS = [
 export function checkHost(manifest: DriverManifest, host: string, field = 'host'): void {
   if (!manifest.names.hosts) return;
   if (HOST_FORMS.some((form) => form.test(host))) return;
-  refuse(field, host, 'give % for anywhere, an address (10.0.0.7), a network (10.0.0.0/255.255.255.0) or the beginning of one (10.0.%)');
+  refuse(
+    field,
+    host,
+    'give % for anywhere, an address (10.0.0.7), a network (10.0.0.0/255.255.255.0) or the beginning of one (10.0.%)',
+  );
 }
 
 /**
@@ -117,13 +127,21 @@ export function checkCharset(
   const characterSet = chosen.characterSet?.toLowerCase();
   const collation = chosen.collation?.toLowerCase();
   if (chosen.characterSet !== undefined && !sets.includes(characterSet ?? '')) {
-    refuse(fields.characterSet, chosen.characterSet, `${manifest.datastore} has ${sets.length > 0 ? sets.join(', ') : 'none to choose'}`);
+    refuse(
+      fields.characterSet,
+      chosen.characterSet,
+      `${manifest.datastore} has ${sets.length > 0 ? sets.join(', ') : 'none to choose'}`,
+    );
   }
   if (chosen.collation === undefined) return;
   const candidates = characterSet === undefined ? sets : [characterSet];
   if (candidates.some((set) => manifest.charsets[set]?.includes(collation ?? ''))) return;
   const known = characterSet === undefined ? undefined : manifest.charsets[characterSet]?.slice(0, 5).join(', ');
-  refuse(fields.collation, chosen.collation, known === undefined ? `${manifest.datastore} has no such collation` : `${characterSet} goes with ${known}, …`);
+  refuse(
+    fields.collation,
+    chosen.collation,
+    known === undefined ? `${manifest.datastore} has no such collation` : `${characterSet} goes with ${known}, …`,
+  );
 }
 
 function checkUnique(names: readonly string[], field: (index: number) => string): void {
@@ -139,7 +157,11 @@ function checkUnique(names: readonly string[], field: (index: number) => string)
  * Databases of one request, each by itself and against the others.
  * @throws Problem `bad_request` whose field is `databases[2].name` and the like
  */
-export function checkDatabases(manifest: DriverManifest, databases: readonly DatabaseSpec[], field = 'databases'): void {
+export function checkDatabases(
+  manifest: DriverManifest,
+  databases: readonly DatabaseSpec[],
+  field = 'databases',
+): void {
   for (const [index, database] of databases.entries()) {
     checkDatabaseName(manifest, database.name, `${field}[${index}].name`);
     checkCharset(manifest, database, {
@@ -163,7 +185,8 @@ export function checkUsers(manifest: DriverManifest, users: readonly UserSpec[],
     checkUserName(manifest, user.name, `${at}.name`);
     if (user.host !== undefined) checkHost(manifest, user.host, `${at}.host`);
     checkPassword(manifest, user.password, `${at}.password`);
-    for (const [place, name] of user.databases.entries()) checkDatabaseName(manifest, name, `${at}.databases[${place}].name`);
+    for (const [place, name] of user.databases.entries())
+      checkDatabaseName(manifest, name, `${at}.databases[${place}].name`);
     checkUnique(user.databases, (place) => `${at}.databases[${place}].name`);
   }
   checkUnique(

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { SizingRule } from './manifest.ts';
 import { evaluateSizing } from './sizing.ts';
 
-const evaluate = (sizing: SizingRule[], memoryMib = 1000, vcpus = 2) => evaluateSizing({ datastore: 'sample', sizing }, { memoryMib, vcpus });
+const evaluate = (sizing: SizingRule[], memoryMib = 1000, vcpus = 2) =>
+  evaluateSizing({ datastore: 'sample', sizing }, { memoryMib, vcpus });
 
 describe('sizing', () => {
   it('computes every operator and rounds down once, at the end', () => {

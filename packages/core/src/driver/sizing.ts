@@ -42,7 +42,10 @@ export function evaluateSizing(manifest: Pick<DriverManifest, 'sizing' | 'datast
     }
     const result = Math.floor(compute(rule.value, input));
     if (!Number.isFinite(result)) {
-      throw new Problem('internal', `the sizing of ${manifest.datastore} parameter ${rule.parameter} has no finite result; mend its manifest`);
+      throw new Problem(
+        'internal',
+        `the sizing of ${manifest.datastore} parameter ${rule.parameter} has no finite result; mend its manifest`,
+      );
     }
     settings[rule.parameter] = rule.unit === undefined ? result : `${result}${rule.unit}`;
   }

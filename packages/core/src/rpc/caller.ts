@@ -30,7 +30,10 @@ export type GuestHandlers = {
 
 /** What the control plane offers to guests. The instance id is proven by the seal, never read from the body. */
 export type ControlHandlers = {
-  [M in ControlMethod]: (instanceId: string, params: ControlMethods[M]['params']) => Promise<ControlMethods[M]['result']>;
+  [M in ControlMethod]: (
+    instanceId: string,
+    params: ControlMethods[M]['params'],
+  ) => Promise<ControlMethods[M]['result']>;
 };
 
 /** The guest's side: questions up, reports up, calls down to its handlers. */

@@ -8,7 +8,12 @@ export interface InstanceSpec {
   revision: number;
   datastore: string;
   version: { name: string; number: string };
-  image: { reference: string; registry?: string; digest?: string; credentials?: { username: string; password: string } };
+  image: {
+    reference: string;
+    registry?: string;
+    digest?: string;
+    credentials?: { username: string; password: string };
+  };
   /** Parameters in force: sizing by flavor, then overrides. */
   settings: Record<string, string | number | boolean>;
   memoryMib: number;
@@ -47,7 +52,10 @@ export interface GuestReport {
 /** Calls of the control plane to the guest: name, parameters, result. snake_case on the wire. */
 export interface GuestMethods {
   /** From a blank guest to a serving database with its first databases and users. Repeatable; joins work in progress. */
-  prepare: { params: { spec: InstanceSpec; databases: DatabaseSpec[]; users: UserSpec[] }; result: { state: GuestState } };
+  prepare: {
+    params: { spec: InstanceSpec; databases: DatabaseSpec[]; users: UserSpec[] };
+    result: { state: GuestState };
+  };
   status: { params: Record<string, never>; result: GuestReport };
   database_list: { params: PageRequest; result: Page<{ name: string }> };
   database_create: { params: { databases: DatabaseSpec[] }; result: Record<string, never> };

@@ -1,4 +1,4 @@
-import { Problem, type ServiceStatus, type Task } from '@coffer/core';
+import { Problem, type ServerState, type ServiceStatus, type Task } from '@coffer/core';
 import { type Insertable, type Kysely, type Selectable, sql, type Updateable } from 'kysely';
 import { jobQueries, type NewJob } from './jobs.ts';
 import { type Amounts, quotaQueries } from './quotas.ts';
@@ -127,6 +127,18 @@ export function instanceQueries(db: Kysely<Schema>) {
         .where('deletedAt', 'is', null)
         .executeTakeFirst();
       return result.numUpdatedRows > 0n;
+    },
+
+    /** What the cloud says of the server, where it is news and no operation is running. */
+    async setServerStatus(id: string, serverStatus: ServerState): Promise<void> {
+      await db
+        .updateTable('instances')
+        .set({ serverStatus })
+        .where('id', '=', id)
+        .where('task', '=', 'none')
+        .where('serverStatus', 'is distinct from', serverStatus)
+        .where('deletedAt', 'is', null)
+        .execute();
     },
 
     /** The row stays for history; every query here answers as if it were gone. Repeatable. */

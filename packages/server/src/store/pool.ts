@@ -27,15 +27,23 @@ export function kyselyPool(pool: Pool): PostgresPool {
 }
 
 function wrapClient(client: PoolClient): PostgresPoolClient {
+  let isLost = false;
   // The pool listens only while a client is idle; the error itself reaches whoever waits for the query.
-  client.on('error', () => {});
+  client.on('error', () => {
+    isLost = true;
+  });
   function query<R>(text: unknown, values?: ReadonlyArray<unknown>) {
     if (typeof text !== 'string') throw new TypeError('the store uses no cursors');
-    return client
-      .query({ text, values: [...(values ?? [])], types: { getTypeParser } })
-      .then(({ command, rowCount, rows }) => ({ command, rowCount, rows }) as PostgresQueryResult<R>, rethrow);
+    return client.query({ text, values: [...(values ?? [])], types: { getTypeParser } }).then(
+      ({ command, rowCount, rows }) => ({ command, rowCount, rows }) as PostgresQueryResult<R>,
+      (error: unknown) => {
+        isLost ||= isConnectionLoss(error);
+        return rethrow(error);
+      },
+    );
   }
-  return { query: query as PostgresPoolClient['query'], release: (destroy) => client.release(destroy) };
+  // A server that goes away says so a moment before it hangs up: the next in line must not get this connection.
+  return { query: query as PostgresPoolClient['query'], release: (destroy) => client.release(destroy || isLost) };
 }
 
 const getTypeParser: typeof types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Logger, Problem, silentLogger } from '@coffer/core';
 import { Client } from 'pg';
+import { withMachineLock } from './machine-lock.ts';
 import { embeddedBinaries, hostBinaries, majorOf, type PostgresBinaries } from './postgres-binaries.ts';
 
 export interface LaunchOptions {
@@ -55,6 +56,10 @@ export async function launchPostgres(options: LaunchOptions): Promise<Postgres> 
   const log = options.log ?? silentLogger;
   const ids = process.getuid?.() === 0 ? unprivilegedIds() : undefined;
   const dir = reachableFolder(resolve(options.dataDir), ids);
+  return withMachineLock(dir, 2 * START_TIMEOUT_MS, () => launch(dir, ids, options, log));
+}
+
+async function launch(dir: string, ids: Ids | undefined, options: LaunchOptions, log: Logger): Promise<Postgres> {
   const binaries = usable(choose(dir, options.prefer), dir, ids);
   const data = join(dir, `pg${binaries.major}`);
   const socket = socketFolder(dir, ids);
@@ -70,10 +75,7 @@ export async function launchPostgres(options: LaunchOptions): Promise<Postgres> 
       log.info({ dir }, 'postgresql is left running: another process uses it');
       return false;
     }
-    const pid = postmaster(data);
-    if (pid !== undefined) process.kill(pid, 'SIGINT');
-    const deadline = Date.now() + START_TIMEOUT_MS;
-    while (postmaster(data) !== undefined && Date.now() < deadline) await sleep(20);
+    await stopServer(data);
     return true;
   }
 
@@ -83,12 +85,27 @@ export async function launchPostgres(options: LaunchOptions): Promise<Postgres> 
     dir,
     adopted,
     stop,
-    async destroy() {
-      await stop({ force: true });
-      rmSync(dir, { recursive: true, force: true });
-      rmSync(socket, { recursive: true, force: true });
-    },
+    destroy: () => destroyPostgres(options.dataDir),
   };
+}
+
+/** Stops what `launchPostgres` runs in this folder, whoever uses it, and removes the folder. Nothing there is success. */
+export async function destroyPostgres(dataDir: string): Promise<void> {
+  const ids = process.getuid?.() === 0 ? unprivilegedIds() : undefined;
+  const dir = reachableFolder(resolve(dataDir), ids);
+  for (const name of readdirSync(dir)) if (/^pg\d+$/.test(name)) await stopServer(join(dir, name));
+  for (const path of [dir, socketFolder(dir, ids), resolve(dataDir)]) rmSync(path, { recursive: true, force: true });
+}
+
+/** Ends its sessions and waits until it is down. */
+async function stopServer(data: string): Promise<void> {
+  const pid = postmaster(data);
+  if (pid !== undefined) process.kill(pid, 'SIGINT');
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (postmaster(data) !== undefined) {
+    if (Date.now() > deadline) throw new Problem('timeout', `PostgreSQL in ${data} (pid ${pid}) did not stop within ${START_TIMEOUT_MS / 1000} s.`);
+    await sleep(20);
+  }
 }
 
 /** A connection string for a database of the cluster behind this socket folder. */

@@ -10,7 +10,12 @@ export function createPorts(world: World): CloudPorts {
     const id = `network-of-${projectId}`;
     const there = networks.get(id);
     if (there !== undefined) return there;
-    const network = { id, subnetId: `subnet-of-${projectId}`, projectId, prefix: `10.${20 + (networks.size >> 8)}.${networks.size & 255}` };
+    const network = {
+      id,
+      subnetId: `subnet-of-${projectId}`,
+      projectId,
+      prefix: `10.${20 + (networks.size >> 8)}.${networks.size & 255}`,
+    };
     networks.set(id, network);
     return network;
   };

@@ -141,6 +141,8 @@ export function createServers(world: World): CloudServers {
       }),
 
     consoleLog: (id, lines) =>
-      suffer('servers.consoleLog', () => ['the testing cloud starts', `server ${known(id).key}`].slice(-lines).join('\n')),
+      suffer('servers.consoleLog', () =>
+        ['the testing cloud starts', `server ${known(id).key}`].slice(-lines).join('\n'),
+      ),
   };
 }

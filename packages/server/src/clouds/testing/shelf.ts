@@ -36,7 +36,9 @@ export function createShelf<T extends { id: string; key: string }>(time: Schedul
       return entry !== undefined && isPresent(entry) ? entry.item : undefined;
     },
     find(key) {
-      const found = entries.values().find((e) => isPresent(e) && e.item.key === key && (e.isAcknowledged || isListed(e)));
+      const found = entries
+        .values()
+        .find((e) => isPresent(e) && e.item.key === key && (e.isAcknowledged || isListed(e)));
       return found?.item;
     },
     list() {

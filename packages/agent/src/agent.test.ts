@@ -1,0 +1,254 @@
+import { Problem, silentLogger } from '@coffer/core';
+import { createFakeRuntime, type FakeRuntime } from '@coffer/core/testing';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { type Agent, type AgentParts, createAgent } from './agent.ts';
+import { createDatabase, DATABASE } from './database.ts';
+import { fakeDriver, INSTANCE, scratch, spec } from './testing.ts';
+
+interface Stage {
+  runtime: FakeRuntime;
+  driver: ReturnType<typeof fakeDriver>;
+  stored: { spec?: typeof spec };
+  runDir: string;
+  problems: { image?: Problem; volume?: Problem };
+  holds: boolean;
+  /** Another process over the same guest. */
+  begin(overrides?: Partial<AgentParts>): { agent: Agent; stop(): Promise<void> };
+}
+
+async function stage(): Promise<Stage> {
+  const runtime = createFakeRuntime({ images: ['fakedb:1'] });
+  const driver = fakeDriver();
+  const runDir = await scratch(onTestFinished);
+  const made: Stage = {
+    runtime,
+    driver,
+    stored: {},
+    runDir,
+    problems: {},
+    holds: true,
+    begin(overrides = {}) {
+      const agent = createAgent({
+        runtime,
+        state: {
+          spec: async () => made.stored.spec,
+          saveSpec: async (saved) => {
+            made.stored.spec = saved;
+          },
+          servicePassword: async () => 'drawn-password',
+        },
+        volume: {
+          ensure: async () => {
+            if (made.problems.volume) throw made.problems.volume;
+            return runDir;
+          },
+          usage: async () => undefined,
+        },
+        sandbox: {
+          ensure: async (_spec, image) => {
+            await runtime.create({ name: 'coffer-sandbox', image, network: 'none' });
+            await runtime.start('coffer-sandbox');
+          },
+          holds: async () => made.holds,
+        },
+        database: createDatabase({ runtime, runDir, setOwner: async () => {} }),
+        ensureImage: async () => {
+          if (made.problems.image) throw made.problems.image;
+          return 'fakedb:1';
+        },
+        loadDriver: async () => driver.factory,
+        log: silentLogger,
+        watchMs: 5,
+        startingMs: 5,
+        retryMs: 5,
+        ...overrides,
+      });
+      const abort = new AbortController();
+      const running = agent.run(abort.signal);
+      const stop = async (): Promise<void> => {
+        abort.abort();
+        await running;
+      };
+      onTestFinished(stop);
+      return { agent, stop };
+    },
+  };
+  return made;
+}
+
+const soon = (): AbortSignal => AbortSignal.timeout(3000);
+const count = (runtime: FakeRuntime, method: string, name: string): number =>
+  runtime.calls.filter(
+    (call) => call.method === method && (call.args[0] === name || (call.args[0] as { name?: string })?.name === name),
+  ).length;
+
+describe('the agent', () => {
+  it('waits for its first spec, brings the database into service, and tells of each change', async () => {
+    const { begin, driver, runtime, stored } = await stage();
+    const { agent } = begin();
+    const seen: string[] = [];
+    agent.onChange(() => seen.push(agent.status().state));
+    expect(agent.status()).toEqual({ state: 'new' });
+    expect(() => agent.serving()).toThrow(/new/);
+    driver.health = { state: 'starting', detail: 'recovering' };
+    await agent.adopt(spec);
+    await vi.waitFor(() => expect(agent.status()).toEqual({ state: 'building', detail: 'recovering' }));
+    driver.health = { state: 'healthy' };
+    expect(await agent.settled(1, soon())).toBe('healthy');
+    expect(agent.status()).toEqual({ state: 'healthy', revision: 1 });
+    expect(driver.calls).toEqual(['initialise']);
+    expect(stored.spec).toEqual(spec);
+    expect(runtime.created.get(DATABASE)?.network).toBe('container:coffer-sandbox');
+    expect([...new Set(seen)]).toEqual(['building', 'healthy']);
+    expect(agent.serving()).toBeDefined();
+  });
+
+  it('starts a database that dies again, and brings it into service again', async () => {
+    const { begin, driver, runtime } = await stage();
+    const { agent } = begin();
+    await agent.adopt(spec);
+    await agent.settled(1, soon());
+    const seen: (string | undefined)[] = [];
+    agent.onChange(() => seen.push(`${agent.status().state} ${agent.status().detail ?? ''}`));
+    runtime.die(DATABASE, 137, { oomKilled: true });
+    await vi.waitFor(() => expect(driver.calls.filter((call) => call === 'initialise')).toHaveLength(2));
+    await vi.waitFor(() => expect(agent.status().state).toBe('healthy'));
+    expect(seen[0]).toBe('crashed The database ended by itself: it ran out of memory.');
+    expect(count(runtime, 'remove', DATABASE)).toBe(0);
+  });
+
+  it('leaves the database running when it ends, and takes it over when it begins again', async () => {
+    const { begin, runtime } = await stage();
+    const first = begin();
+    await first.agent.adopt(spec);
+    await first.agent.settled(1, soon());
+    await first.stop();
+    expect((await runtime.inspect(DATABASE))?.state).toBe('running');
+    const second = begin();
+    await vi.waitFor(() => expect(second.agent.status()).toEqual({ state: 'healthy', revision: 1 }));
+    expect(count(runtime, 'start', DATABASE)).toBe(1);
+    expect(count(runtime, 'stop', DATABASE)).toBe(0);
+  });
+
+  it('brings everything back after the guest restarted, from the stored spec alone', async () => {
+    const { begin, runtime } = await stage();
+    const first = begin();
+    await first.agent.adopt(spec);
+    await first.agent.settled(1, soon());
+    await first.stop();
+    runtime.die(DATABASE, 0);
+    runtime.die('coffer-sandbox', 137);
+    const second = begin();
+    const seen: string[] = [];
+    second.agent.onChange(() => seen.push(second.agent.status().state));
+    await vi.waitFor(() => expect(second.agent.status().state).toBe('healthy'));
+    expect(seen).not.toContain('crashed');
+  });
+
+  it('tells whoever waits what stands in the way for good, and tries again when told again', async () => {
+    const made = await stage();
+    made.problems.image = new Problem('not_found', 'no such image');
+    const { agent } = made.begin();
+    await agent.adopt(spec);
+    await expect(agent.settled(1, soon())).rejects.toMatchObject({ code: 'not_found' });
+    expect(agent.status()).toEqual({ state: 'failed_to_spawn', detail: 'no such image' });
+    delete made.problems.image;
+    await agent.adopt(spec);
+    expect(await agent.settled(1, soon())).toBe('healthy');
+  });
+
+  it('waits for what may still come, and says what for when the caller does not', async () => {
+    const made = await stage();
+    made.problems.volume = new Problem('unavailable', 'Volume /dev/vdb is not there yet.');
+    const { agent } = made.begin();
+    await agent.adopt(spec);
+    await expect(agent.settled(1, AbortSignal.timeout(50))).rejects.toMatchObject({
+      code: 'timeout',
+      detail: expect.stringContaining('/dev/vdb'),
+    });
+    expect(agent.status().state).toBe('building');
+    delete made.problems.volume;
+    expect(await agent.settled(1, soon())).toBe('healthy');
+  });
+
+  it('keeps its peace while the engine is away', async () => {
+    const { begin, runtime } = await stage();
+    const { agent } = begin();
+    await agent.adopt(spec);
+    await agent.settled(1, soon());
+    runtime.setReachable(false);
+    await vi.waitFor(() =>
+      expect(agent.status()).toMatchObject({ state: 'restarting', detail: expect.stringContaining('engine') }),
+    );
+    runtime.setReachable(true);
+    await vi.waitFor(() => expect(agent.status().state).toBe('healthy'));
+    expect(count(runtime, 'start', DATABASE)).toBe(1);
+  });
+
+  it('gives up on a database that dies three times before it served', async () => {
+    const { begin, driver, runtime } = await stage();
+    driver.health = { state: 'down', detail: 'no answer' };
+    const { agent } = begin();
+    agent.onChange(() => {});
+    await agent.adopt(spec);
+    const settled = agent.settled(1, soon());
+    const killing = setInterval(() => {
+      if (count(runtime, 'inspect', DATABASE) > 0 && runtime.created.has(DATABASE)) runtime.die(DATABASE, 1);
+    }, 20);
+    onTestFinished(() => clearInterval(killing));
+    await expect(settled).rejects.toMatchObject({ code: 'guest_failed', detail: expect.stringContaining('3 times') });
+  });
+
+  it('tells a hang from a start, and a full database from both', async () => {
+    const { begin, driver } = await stage();
+    const { agent } = begin();
+    await agent.adopt(spec);
+    await agent.settled(1, soon());
+    driver.health = { state: 'down', detail: 'no answer' };
+    await vi.waitFor(() => expect(agent.status()).toMatchObject({ state: 'running', detail: 'no answer' }));
+    driver.health = { state: 'blocked', detail: 'disk full' };
+    await vi.waitFor(() => expect(agent.status()).toMatchObject({ state: 'blocked', detail: 'disk full' }));
+    expect(() => agent.serving()).toThrow(/blocked: disk full/);
+  });
+
+  it('refuses an older spec', async () => {
+    const { begin } = await stage();
+    const { agent } = begin();
+    await agent.adopt({ ...spec, revision: 3 });
+    await expect(agent.adopt({ ...spec, revision: 2 })).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  it('makes the container anew for another order, the database gently ended first', async () => {
+    const { begin, driver, runtime } = await stage();
+    const { agent } = begin();
+    await agent.adopt(spec);
+    await agent.settled(1, soon());
+    await agent.adopt({ ...spec, revision: 2, memoryMib: 512 });
+    expect(await agent.settled(2, soon())).toBe('healthy');
+    expect(runtime.created.get(DATABASE)?.memoryBytes).toBe(512 * 1024 * 1024);
+    expect(driver.calls).toContain('shutdown');
+    expect(runtime.created.get(DATABASE)?.labels).toMatchObject({ 'coffer.instance': INSTANCE });
+  });
+
+  it('starts the database again in the network of a new sandbox', async () => {
+    const made = await stage();
+    const { agent } = made.begin();
+    await agent.adopt(spec);
+    await agent.settled(1, soon());
+    made.holds = false;
+    await vi.waitFor(() => expect(count(made.runtime, 'stop', DATABASE)).toBeGreaterThan(0));
+    made.holds = true;
+    await vi.waitFor(() => expect(agent.status().state).toBe('healthy'));
+    expect(count(made.runtime, 'remove', DATABASE)).toBe(0);
+  });
+
+  it('gives up on a driver that cannot bring the database into service', async () => {
+    const { begin, driver } = await stage();
+    driver.initialise = async () => {
+      throw new Problem('guest_failed', 'no grant');
+    };
+    const { agent } = begin();
+    await agent.adopt(spec);
+    await expect(agent.settled(1, soon())).rejects.toMatchObject({ detail: 'no grant' });
+  });
+});

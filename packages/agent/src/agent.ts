@@ -1,0 +1,353 @@
+import { randomUUID } from 'node:crypto';
+import { type ContainerRuntime, type ContainerState, type Logger, Problem, toProblem } from '@coffer/core';
+import type { DatastoreDriver, DriverFactory, Health, Operation } from '@coffer/core/driver';
+import type { GuestState, InstanceSpec } from '@coffer/core/rpc';
+import { createBackOff } from './back-off.ts';
+import { DATABASE, type Database, type DatabaseOrder } from './database.ts';
+import type { Sandbox } from './sandbox.ts';
+import { sleep } from './sleep.ts';
+import type { AgentState } from './state.ts';
+import type { Volume } from './volume.ts';
+
+export interface AgentParts {
+  runtime: ContainerRuntime;
+  state: Pick<AgentState, 'spec' | 'saveSpec' | 'servicePassword'>;
+  volume: Volume;
+  sandbox: Sandbox;
+  database: Database;
+  /** Brings the image to the engine. @returns the reference to run. */
+  ensureImage(image: InstanceSpec['image'], signal: AbortSignal): Promise<string>;
+  loadDriver(): Promise<DriverFactory>;
+  log: Logger;
+  /** Milliseconds that only rise. Default `performance.now`. */
+  now?: () => number;
+  /** How often a serving database is looked at, ms. Default 2,000. */
+  watchMs?: number;
+  /** How often one on its way up is, ms. Default 100. */
+  startingMs?: number;
+  /** First wait before a database that died, or ground that failed, is tried again, ms; doubled up to 30 s. Default 500. */
+  retryMs?: number;
+}
+
+export interface AgentStatus {
+  state: GuestState;
+  detail?: string;
+  /** Of the spec in force: the one that was last seen serving. */
+  revision?: number;
+}
+
+/** Holds one instance to its desired state. Without a spec it waits for the first one. */
+export interface Agent {
+  /** Reconciles until the signal fires; the database stays as it is then. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Takes a new desired state, stored before this resolves. @throws Problem `conflict` when it is older than the present one. */
+  adopt(spec: InstanceSpec): Promise<void>;
+  /** Until the spec of this revision (or a later one) serves. @throws the Problem that keeps it from serving for good. */
+  settled(revision: number, signal: AbortSignal): Promise<GuestState>;
+  factory(): Promise<DriverFactory>;
+  /** @throws Problem `not_ready` while the database does not serve. */
+  serving(): DatastoreDriver;
+  status(): AgentStatus;
+  /** Told after each change of the status. */
+  onChange(listener: () => void): void;
+}
+
+/** How often a database may die before its first healthy moment until whoever waits for it is told. */
+const DEATHS_BEFORE_GIVING_UP = 3;
+/** The same for a driver that fails to bring it into service. */
+const FAILURES_BEFORE_GIVING_UP = 10;
+/** Serving this long, a database has left its past deaths behind. */
+const STEADY_MS = 60_000;
+const PROBE_TIMEOUT_MS = 10_000;
+const INITIALISE_TIMEOUT_MS = 120_000;
+const SHUTDOWN_TIMEOUT_MS = 60_000;
+
+/** A spec brought to life: the driver made for it, and what its container is to be. */
+interface Deployment {
+  key: string;
+  driver: DatastoreDriver;
+  order: DatabaseOrder;
+}
+
+interface Waiter {
+  revision: number;
+  resolve(state: GuestState): void;
+  reject(problem: unknown): void;
+}
+
+export function createAgent(parts: AgentParts): Agent {
+  const { runtime, state, volume, sandbox, database, log } = parts;
+  const { now = () => performance.now(), watchMs = 2000, startingMs = 100, retryMs = 500 } = parts;
+  const listeners: (() => void)[] = [];
+  const waiters = new Set<Waiter>();
+  const groundBackOff = createBackOff(retryMs, 30_000);
+  const deathBackOff = createBackOff(retryMs, 30_000);
+
+  let status: AgentStatus = { state: 'new' };
+  let desired: InstanceSpec | undefined;
+  let factory: Promise<DriverFactory> | undefined;
+  let deployment: Deployment | undefined;
+  /** Life of the container (id and start) that this process has seen running, brought into service, counted as dead. */
+  let seen: string | undefined;
+  let initialised: string | undefined;
+  let mourned: string | undefined;
+  let healthySince: number | undefined;
+  let wasHealthy = false;
+  let startAfter = 0;
+  let deaths = 0;
+  let failures = 0;
+  let wake = (): void => {};
+
+  function set(next: GuestState, detail?: string, revision = status.revision): void {
+    const changed: AgentStatus = {
+      state: next,
+      ...(detail !== undefined && { detail }),
+      ...(revision !== undefined && { revision }),
+    };
+    if (JSON.stringify(changed) === JSON.stringify(status)) return;
+    log.info({ ...changed }, 'status');
+    status = changed;
+    for (const listener of listeners) listener();
+  }
+
+  function operation(signal: AbortSignal, timeoutMs: number): Operation {
+    return { id: randomUUID(), signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) };
+  }
+
+  function loadFactory(): Promise<DriverFactory> {
+    factory ??= parts.loadDriver().catch((error: unknown) => {
+      factory = undefined;
+      throw error;
+    });
+    return factory;
+  }
+
+  function tell(outcome: { state: GuestState } | { problem: Problem }): void {
+    for (const waiter of waiters) {
+      if ('problem' in outcome) waiter.reject(outcome.problem);
+      else if (waiter.revision <= (status.revision ?? 0)) waiter.resolve(outcome.state);
+    }
+  }
+
+  /** Everything that the database stands on, each piece left alone where it is right already. */
+  async function layGround(spec: InstanceSpec, signal: AbortSignal): Promise<Deployment> {
+    const { manifest, create } = await loadFactory();
+    // Both end before either's failure counts, so that the next pass never meets the rest of this one.
+    const [image, dataFolder] = await Promise.allSettled([parts.ensureImage(spec.image, signal), volume.ensure(spec)]);
+    if (image.status === 'rejected') throw image.reason;
+    if (dataFolder.status === 'rejected') throw dataFolder.reason;
+    await sandbox.ensure(spec, image.value);
+    const key = JSON.stringify([spec, image.value, dataFolder.value]);
+    if (deployment?.key === key) return deployment;
+    await deployment?.driver.close();
+    deployment = undefined;
+    const password = await state.servicePassword();
+    const driver: DatastoreDriver = create({
+      version: spec.version,
+      image: image.value,
+      settings: spec.settings,
+      memoryBytes: spec.memoryMib * 1024 * 1024,
+      serviceAccount: { user: 'coffer', password },
+      serverId: spec.serverId,
+      endpoint: () => database.endpoint(manifest, spec),
+      exec: (command, options) => runtime.exec(DATABASE, command, options),
+      log: log.child({ part: 'driver' }),
+    });
+    const order: DatabaseOrder = {
+      spec,
+      container: driver.container(),
+      dataFolder: dataFolder.value,
+      secret: password,
+    };
+    deployment = { key, driver, order };
+    return deployment;
+  }
+
+  async function stopGently({ driver, order }: Deployment, signal: AbortSignal): Promise<void> {
+    await driver.shutdown(operation(signal, SHUTDOWN_TIMEOUT_MS)).catch((error: unknown) => {
+      log.warn({ error }, 'the database did not end when asked; its container is stopped');
+    });
+    await database.stop(order.container.stopTimeoutMs);
+  }
+
+  /** Takes away what runs under another order, or in the network of a sandbox that is gone. */
+  async function clearAway(current: Deployment, signal: AbortSignal): Promise<ContainerState | undefined> {
+    const found = await database.inspect();
+    if (!found) return undefined;
+    const fits = database.fits(found, current.order);
+    const isRunning = found.state === 'running';
+    const isInPlace = !isRunning || (found.pid !== undefined && (await sandbox.holds(found.pid)));
+    if (fits && isInPlace) return found;
+    log.info({ fits, isInPlace }, 'the database container is made anew');
+    set('restarting', fits ? 'The network was laid again.' : 'A new configuration is put in force.');
+    if (isRunning) await stopGently(current, signal);
+    if (!fits) await database.remove();
+    seen = undefined;
+    return database.inspect();
+  }
+
+  function mourn(container: ContainerState, life: string): void {
+    mourned = life;
+    healthySince = undefined;
+    deaths += 1;
+    const delayMs = deathBackOff.next();
+    startAfter = now() + delayMs;
+    const why = container.oomKilled ? 'it ran out of memory' : `exit code ${container.exitCode ?? 'unknown'}`;
+    const detail = `The database ended by itself: ${why}.`;
+    log.warn({ why, deaths, delayMs }, 'the database died');
+    set('crashed', detail);
+    if (!wasHealthy && deaths >= DEATHS_BEFORE_GIVING_UP) {
+      tell({
+        problem: new Problem(
+          'guest_failed',
+          `The database ended ${deaths} times before it served, the last time because ${why}.`,
+        ),
+      });
+    }
+  }
+
+  /** One look at the database, and the one thing to do about it. @returns after how long to look again, ms. */
+  async function keepRunning(current: Deployment, signal: AbortSignal): Promise<number> {
+    const { driver, order } = current;
+    const container = await clearAway(current, signal);
+    const life = container && `${container.id} ${container.startedAt?.getTime()}`;
+    if (container?.state !== 'running' || life === undefined) {
+      if (container && life === seen && life !== mourned) mourn(container, life ?? '');
+      if (now() < startAfter) return startAfter - now();
+      if (status.state !== 'crashed') set(wasHealthy || container ? 'restarting' : 'building');
+      await database.start(order);
+      return startingMs;
+    }
+    seen = life;
+    const health = await driver.probe(operation(signal, PROBE_TIMEOUT_MS));
+    if (health.state === 'healthy' && initialised !== life) {
+      await driver.initialise(operation(signal, INITIALISE_TIMEOUT_MS));
+      initialised = life;
+    }
+    failures = 0;
+    return judge(health, order.spec.revision, initialised === life);
+  }
+
+  function judge(health: Health, revision: number, isInService: boolean): number {
+    if (health.state === 'healthy') {
+      healthySince ??= now();
+      wasHealthy = true;
+      if (now() - healthySince > STEADY_MS) {
+        deaths = 0;
+        deathBackOff.reset();
+      }
+      set('healthy', undefined, revision);
+      tell({ state: 'healthy' });
+      return watchMs;
+    }
+    healthySince = undefined;
+    // Up, and not serving: either it has served in this life and hangs, or it is still on its way.
+    if (health.state !== 'blocked' && !isInService) {
+      set(wasHealthy ? 'restarting' : 'building', health.detail);
+      return startingMs;
+    }
+    set(health.state === 'blocked' ? 'blocked' : 'running', health.detail);
+    return watchMs;
+  }
+
+  async function pass(signal: AbortSignal): Promise<number> {
+    const spec = desired;
+    if (!spec) return Number.POSITIVE_INFINITY;
+    let isGroundLaid = false;
+    try {
+      const current = await layGround(spec, signal);
+      isGroundLaid = true;
+      groundBackOff.reset();
+      return await keepRunning(current, signal);
+    } catch (error) {
+      if (signal.aborted) return 0;
+      const problem = toProblem(error);
+      log.warn(
+        { error },
+        isGroundLaid ? 'the database could not be brought into service' : 'the ground could not be laid',
+      );
+      if (isGroundLaid && !problem.mayRetry) failures += 1;
+      const isForGood = isGroundLaid ? failures >= FAILURES_BEFORE_GIVING_UP : !problem.mayRetry;
+      healthySince = undefined;
+      if (isForGood) {
+        set(wasHealthy ? 'crashed' : 'failed_to_spawn', problem.detail);
+        tell({ problem });
+      } else set(wasHealthy ? 'restarting' : 'building', problem.detail);
+      return isGroundLaid ? retryMs : groundBackOff.next();
+    }
+  }
+
+  return {
+    async run(signal) {
+      desired ??= await state.spec();
+      // What was there before this process began is brought back, not built.
+      if (desired) set('restarting');
+      while (!signal.aborted) {
+        const woken = new AbortController();
+        wake = () => woken.abort();
+        const waitMs = await pass(signal);
+        await sleep(waitMs, AbortSignal.any([signal, woken.signal]));
+      }
+      await deployment?.driver.close();
+      deployment = undefined;
+    },
+    async adopt(spec) {
+      const present = desired ?? (await state.spec());
+      if (present && spec.revision < present.revision) {
+        throw new Problem(
+          'conflict',
+          `Spec revision ${spec.revision} is older than ${present.revision}, which is in force; send the newest.`,
+        );
+      }
+      await state.saveSpec(spec);
+      desired = spec;
+      if (!present) set('building');
+      // A new wish, or the same one said again, is tried at once.
+      failures = 0;
+      deaths = 0;
+      startAfter = 0;
+      groundBackOff.reset();
+      deathBackOff.reset();
+      wake();
+    },
+    settled(revision, signal) {
+      if (status.state === 'healthy' && (status.revision ?? 0) >= revision) return Promise.resolve(status.state);
+      return new Promise((resolve, reject) => {
+        const done = (): void => {
+          waiters.delete(waiter);
+          signal.removeEventListener('abort', abort);
+        };
+        const abort = (): void => {
+          const why = status.detail ? `: ${status.detail}` : '.';
+          waiter.reject(
+            new Problem('timeout', `The database is still ${status.state}${why} Ask again.`, { cause: signal.reason }),
+          );
+        };
+        const waiter: Waiter = {
+          revision,
+          resolve: (reached) => {
+            done();
+            resolve(reached);
+          },
+          reject: (problem) => {
+            done();
+            reject(problem);
+          },
+        };
+        waiters.add(waiter);
+        if (signal.aborted) abort();
+        signal.addEventListener('abort', abort, { once: true });
+      });
+    },
+    factory: loadFactory,
+    serving() {
+      if (status.state === 'healthy' && deployment) return deployment.driver;
+      const why = status.detail ? `: ${status.detail}` : '.';
+      throw new Problem('not_ready', `The database is ${status.state}${why} Try again when it is healthy.`);
+    },
+    status: () => status,
+    onChange: (listener) => {
+      listeners.push(listener);
+    },
+  };
+}

@@ -1,0 +1,15 @@
+export { type Agent, type AgentParts, type AgentStatus, createAgent } from './agent.ts';
+export { AGENT_BUILD } from './build.ts';
+export { type AgentConfig, readConfig } from './config.ts';
+export { createDatabase, type Database, type DatabaseOrder, type DatabaseParts } from './database.ts';
+export { createHandlers, type HandlerParts } from './handlers.ts';
+export { archiveName, ensureImage } from './image.ts';
+export { type DriverFolder, type FetchChunk, loadDriver } from './load-driver.ts';
+export { type Marks, openReplies } from './replies.ts';
+export { type RunCommand, runCommand } from './run-command.ts';
+export { createSandbox, type Sandbox } from './sandbox.ts';
+export { type ServeParts, serve } from './serve.ts';
+export { parseEnrolmentData, parseInstanceSpec } from './spec.ts';
+export { type AgentState, createAgentState, openStateFolder, type StateFolder } from './state.ts';
+export { createStatusReporter } from './status-reporter.ts';
+export { createVolume, type Volume } from './volume.ts';

@@ -1,0 +1,234 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ContainerRuntime, type Logger, Problem } from '@coffer/core';
+import type { DatabaseSpec, UserSpec } from '@coffer/core/driver';
+import {
+  type AgentLink,
+  type AgentTransport,
+  connectAgentLink,
+  type EnrolmentData,
+  type GuestReport,
+  PROTOCOL,
+} from '@coffer/core/rpc';
+import { type Agent, createAgent } from './agent.ts';
+import { createBackOff } from './back-off.ts';
+import { AGENT_BUILD } from './build.ts';
+import type { AgentConfig } from './config.ts';
+import { createDatabase } from './database.ts';
+import { ensureTmpfs, readCgroupParent, readJsonFile } from './guest.ts';
+import { createHandlers } from './handlers.ts';
+import { ensureImage } from './image.ts';
+import { type FetchChunk, loadDriver } from './load-driver.ts';
+import { openReplies } from './replies.ts';
+import { type RunCommand, runCommand } from './run-command.ts';
+import { createSandbox } from './sandbox.ts';
+import { sleep } from './sleep.ts';
+import { parseEnrolmentData, parseInstanceSpec } from './spec.ts';
+import { type AgentState, createAgentState, openStateFolder } from './state.ts';
+import { createStatusReporter } from './status-reporter.ts';
+import { createVolume } from './volume.ts';
+
+export interface ServeParts {
+  config: AgentConfig;
+  runtime: ContainerRuntime;
+  /** The road to the broker; a new one for each attempt to connect. */
+  connect(enrolment: EnrolmentData): AgentTransport;
+  log: Logger;
+  /** Default: runs the guest's tools. */
+  run?: RunCommand;
+}
+
+/** What an order by file says. */
+interface FileOrder {
+  spec: unknown;
+  driver: { name: string; sha256: string };
+  databases?: DatabaseSpec[];
+  users?: UserSpec[];
+}
+
+const CHUNK_TIMEOUT_MS = 30_000;
+
+/**
+ * Runs the agent of one guest until the signal fires. What was running before is brought back from the guest's own state, whether
+ * or not the control plane can be reached; the database runs on when the agent ends.
+ */
+export async function serve(parts: ServeParts, signal: AbortSignal): Promise<void> {
+  const { config, log, run = runCommand } = parts;
+  await ensureTmpfs(config.runDir, run);
+  const state = createAgentState(await openStateFolder(config.stateDir));
+  if (config.specFile) await serveFile(parts, config.specFile, state, signal);
+  else
+    await serveControlPlane(
+      parts,
+      parseEnrolmentData(await readJsonFile(config.userDataPath), config.userDataPath),
+      state,
+      signal,
+    );
+  log.info({}, 'the agent has stopped; the database runs on');
+}
+
+async function assemble(
+  parts: ServeParts,
+  state: AgentState,
+  driver: { name: string; sha256: string },
+  fetchChunk: FetchChunk,
+) {
+  const { config, runtime, log, run = runCommand } = parts;
+  const cgroupParent = config.cgroupParent ?? (await readCgroupParent());
+  const below = cgroupParent === undefined ? {} : { cgroupParent };
+  const volume = createVolume({ run, state, mountPoint: config.dataDir });
+  const agent = createAgent({
+    runtime,
+    state,
+    volume,
+    sandbox: createSandbox({ runtime, run, netnsPath: join(config.runDir, 'tenant.netns'), log, ...below }),
+    database: createDatabase({ runtime, runDir: config.runDir, ...below }),
+    ensureImage: (image, stop) => ensureImage({ runtime, imagesDir: config.imagesDir, log }, image, stop),
+    loadDriver: () => loadDriver({ path: join(config.stateDir, 'drivers'), fetchChunk }, driver),
+    log,
+  });
+
+  let driverInUse: string | undefined;
+  async function report(): Promise<GuestReport> {
+    const status = agent.status();
+    if (status.state !== 'new') driverInUse ??= driver.sha256;
+    const usage = await volume.usage();
+    return {
+      ...status,
+      agentBuild: AGENT_BUILD,
+      protocol: PROTOCOL,
+      memory: { agentRssBytes: process.memoryUsage.rss() },
+      clockMs: Date.now(),
+      ...(driverInUse !== undefined && { driver: driverInUse }),
+      ...(usage && { volume: usage }),
+    };
+  }
+
+  const { replies, marks } = await openReplies(join(config.runDir, 'replies'));
+  const handlers = (instanceId: string) => createHandlers({ instanceId, agent, marks, report });
+  return { agent, report, replies, handlers };
+}
+
+async function serveControlPlane(
+  parts: ServeParts,
+  enrolment: EnrolmentData,
+  state: AgentState,
+  signal: AbortSignal,
+): Promise<void> {
+  const { log } = parts;
+  const { instanceId } = enrolment;
+  const linked = Promise.withResolvers<AgentLink>();
+  // Nobody may be waiting for it when the agent stops.
+  linked.promise.catch(() => {});
+  signal.addEventListener('abort', () => linked.reject(new Problem('unavailable', 'The agent is stopping.')), {
+    once: true,
+  });
+
+  const fetchChunk: FetchChunk = async (chunk) => {
+    const link = await linked.promise;
+    try {
+      return await link.ask('driver_chunk', chunk, { timeoutMs: CHUNK_TIMEOUT_MS, signal });
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      throw new Problem('unavailable', `The control plane did not send the driver ${enrolment.driver.name} in time.`, {
+        cause: error,
+      });
+    }
+  };
+  const { agent, report, replies, handlers } = await assemble(parts, state, enrolment.driver, fetchChunk);
+  const reconciling = agent.run(signal);
+
+  const link = await connectWithBackOff(
+    parts,
+    signal,
+    async (transport) => {
+      const serverPublicKey = await state.serverPublicKey();
+      return connectAgentLink({
+        transport,
+        instanceId,
+        keys: await state.keys(),
+        ...(serverPublicKey === undefined ? { token: enrolment.token } : { serverPublicKey }),
+        enrolled: (key) => state.saveServerPublicKey(key),
+        nextBoot: () => state.nextBoot(),
+        replies,
+        handlers: handlers(instanceId),
+        signal,
+        log: log.child({ part: 'link' }),
+      });
+    },
+    enrolment,
+  );
+  if (link) {
+    linked.resolve(link);
+    log.info({ instanceId }, 'the control plane is linked');
+    const reporter = createStatusReporter({
+      report,
+      send: (sent) => link.report(sent),
+      intervalMs: enrolment.reportIntervalMs,
+      log,
+    });
+    agent.onChange(() => reporter.nudge());
+    await reporter.run(signal);
+    await link.close();
+  }
+  await reconciling;
+}
+
+/** Undefined when the signal came first. */
+async function connectWithBackOff(
+  { connect, log }: ServeParts,
+  signal: AbortSignal,
+  attempt: (transport: AgentTransport) => Promise<AgentLink>,
+  enrolment: EnrolmentData,
+): Promise<AgentLink | undefined> {
+  const backOff = createBackOff(500, 30_000);
+  while (!signal.aborted) {
+    const transport = connect(enrolment);
+    try {
+      return await attempt(transport);
+    } catch (error) {
+      await transport.close().catch(() => {});
+      if (signal.aborted) return undefined;
+      const waitMs = backOff.next();
+      log.warn({ error, waitMs }, 'the control plane cannot be reached; trying again');
+      await sleep(waitMs, signal);
+    }
+  }
+  return undefined;
+}
+
+/** The same agent, told by a file: for one's first steps with a driver or an image, and for tests; it needs no broker. */
+async function serveFile(parts: ServeParts, specFile: string, state: AgentState, signal: AbortSignal): Promise<void> {
+  const { config, log } = parts;
+  const order = (await readJsonFile(specFile)) as FileOrder;
+  const spec = parseInstanceSpec(order.spec, `spec in ${specFile}`);
+  const bundle = config.driverFile;
+  const fetchChunk: FetchChunk = async ({ offset }) => {
+    if (!bundle)
+      throw new Problem('not_found', 'COFFER_DRIVER names no bundle, and none is kept under the hash that is wanted.');
+    const bytes = await readFile(bundle);
+    return { base64: bytes.subarray(offset).toString('base64'), totalBytes: bytes.length };
+  };
+  const { agent, handlers } = await assemble(parts, state, order.driver, fetchChunk);
+  const reconciling = agent.run(signal);
+  await prepareFrom(order, handlers(spec.instanceId), agent, log, signal);
+  await reconciling;
+}
+
+async function prepareFrom(
+  order: FileOrder,
+  handlers: ReturnType<typeof createHandlers>,
+  agent: Agent,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const { databases = [], users = [] } = order;
+  try {
+    const spec = parseInstanceSpec(order.spec);
+    await handlers.prepare({ spec, databases, users }, { id: randomUUID(), signal });
+    log.info({ ...agent.status() }, 'the order in the file is carried out');
+  } catch (error) {
+    if (!signal.aborted) log.error({ error }, 'the order in the file could not be carried out');
+  }
+}

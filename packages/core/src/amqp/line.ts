@@ -1,0 +1,317 @@
+import { isIP } from 'node:net';
+import rhea, { type Connection, type ConnectionOptions, type Delivery, type EventContext, type Sender } from 'rhea';
+import { type Logger, silentLogger } from '../log.ts';
+import { Problem } from '../problem.ts';
+
+export interface LineOptions {
+  host: string;
+  port: number;
+  username: string;
+  password: string;
+  /** PEM of the authority to trust; with it the line is TLS, without it plain. */
+  ca?: string;
+  /** Shown in the broker's list of connections. */
+  name: string;
+  /** Done on every new connection before anything is attached, e.g. declaring queues. */
+  prepare?(): Promise<void>;
+  /** How long a message waits to be taken by the broker, ms. Default 10,000. */
+  sendTimeoutMs?: number;
+  log?: Logger;
+}
+
+interface Outgoing {
+  to: string;
+  bytes: Uint8Array;
+  ttlMs: number;
+  settle(problem?: Problem): void;
+}
+
+interface Consumer {
+  address: string;
+  handler(bytes: Uint8Array): Promise<void>;
+}
+
+/** One life of the connection. Whatever belongs to an earlier one is ignored. */
+interface Life {
+  connection: Connection;
+  sender?: Sender;
+  /** Sent and not yet settled by the broker. */
+  unsettled: Map<Delivery, Outgoing>;
+  isReady: boolean;
+}
+
+const CREDIT = 64;
+const BACKOFF_MS = { first: 100, most: 5_000 };
+
+/**
+ * A connection that outlives its broker. rhea's own reconnect is off, because it loses links and messages without an error; here
+ * every failure drops the whole connection, and the next one attaches all consumers and sends again whatever was not settled.
+ * So a message may arrive twice, and none is lost that `send` did not refuse.
+ */
+export class AmqpLine {
+  readonly #options: LineOptions;
+  readonly #log: Logger;
+  readonly #consumers: Consumer[] = [];
+  readonly #queue: Outgoing[] = [];
+  readonly #pending = new Set<Outgoing>();
+  readonly #whenReady: (() => void)[] = [];
+  #life: Life | undefined;
+  #failures = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  #lastError = 'not connected yet';
+
+  constructor(options: LineOptions) {
+    this.#options = options;
+    this.#log = options.log ?? silentLogger;
+  }
+
+  /** Connects and attaches; resolves when both are done, however long the broker is away. */
+  async open(consumers: readonly Consumer[]): Promise<void> {
+    this.#consumers.push(...consumers);
+    const ready = new Promise<void>((resolve) => this.#whenReady.push(resolve));
+    this.#connect();
+    await ready;
+  }
+
+  /** @throws Problem `unavailable` with what was last wrong. */
+  ping(): void {
+    if (!this.#life?.isReady) throw this.#unavailable();
+  }
+
+  /** Resolves when the broker has taken it. @throws Problem `unavailable`; the message may still arrive. */
+  send(to: string, bytes: Uint8Array, ttlMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) return reject(this.#unavailable());
+      const timer = setTimeout(() => outgoing.settle(this.#unavailable()), this.#options.sendTimeoutMs ?? 10_000);
+      const outgoing: Outgoing = {
+        to,
+        bytes,
+        ttlMs,
+        settle: (problem) => {
+          clearTimeout(timer);
+          if (!this.#pending.delete(outgoing)) return;
+          const at = this.#queue.indexOf(outgoing);
+          if (at >= 0) this.#queue.splice(at, 1);
+          if (problem) reject(problem);
+          else resolve();
+        },
+      };
+      this.#pending.add(outgoing);
+      this.#queue.push(outgoing);
+      this.#flush();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    const life = this.#life;
+    this.#life = undefined;
+    for (const outgoing of [...this.#pending]) outgoing.settle(this.#unavailable());
+    if (!life) return;
+    const { connection } = life;
+    if (life.isReady) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 1_000);
+        const done = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        connection.once('connection_close', done);
+        connection.once('disconnected', done);
+        connection.close();
+      });
+    }
+    destroy(connection);
+  }
+
+  #unavailable(): Problem {
+    const { host, port } = this.#options;
+    return new Problem(
+      'unavailable',
+      `the message broker at ${host}:${port} does not answer (${this.#lastError}); it is tried again`,
+    );
+  }
+
+  #connect(): void {
+    if (this.#isClosed) return;
+    const { host, port, username, password, ca, name } = this.#options;
+    const options: ConnectionOptions = {
+      host,
+      port,
+      username,
+      password,
+      container_id: name,
+      reconnect: false,
+      idle_time_out: 10_000,
+      ...(ca === undefined
+        ? {}
+        : { transport: 'tls', ca, rejectUnauthorized: true, ...(isIP(host) ? {} : { servername: host }) }),
+    };
+    const connection = rhea.create_container().connect(options);
+    const life: Life = { connection, unsettled: new Map(), isReady: false };
+    this.#life = life;
+    const fail = (what: string) => (context: EventContext) => this.#fail(life, what, context);
+    for (const event of [
+      'connection_error',
+      'connection_close',
+      'disconnected',
+      'session_error',
+      'session_close',
+      'sender_error',
+      'sender_close',
+      'receiver_error',
+      'receiver_close',
+    ]) {
+      connection.on(event, fail(event));
+    }
+    // rhea speaks of protocol faults in these; unheard they would end the process.
+    connection.on('protocol_error', fail('protocol_error'));
+    connection.on('error', fail('error'));
+    connection.on('connection_open', () => {
+      this.#attach(life).catch((error: unknown) =>
+        this.#drop(life, error instanceof Error ? error.message : String(error)),
+      );
+    });
+  }
+
+  async #attach(life: Life): Promise<void> {
+    await this.#options.prepare?.();
+    if (this.#life !== life) return;
+    const { connection } = life;
+    // An anonymous terminus: each message says where it goes, so a queue that is gone refuses its message and not the session.
+    const sender = connection.open_sender({ target: {} });
+    life.sender = sender;
+    sender.on('sendable', () => this.#flush());
+    sender.on('accepted', (context: EventContext) => this.#settled(life, context));
+    sender.on('released', (context: EventContext) => this.#settled(life, context, 'nobody receives there'));
+    sender.on('rejected', (context: EventContext) => this.#settled(life, context, 'it was rejected'));
+    sender.on('modified', (context: EventContext) => this.#settled(life, context, 'it was not taken'));
+    let open = 1 + this.#consumers.length;
+    const opened = () => {
+      open -= 1;
+      if (open > 0 || this.#life !== life) return;
+      life.isReady = true;
+      this.#failures = 0;
+      this.#log.info({ host: this.#options.host, port: this.#options.port }, 'connected to the message broker');
+      for (const resolve of this.#whenReady.splice(0)) resolve();
+      this.#flush();
+    };
+    sender.once('sender_open', opened);
+    for (const consumer of this.#consumers) {
+      const receiver = connection.open_receiver({
+        source: { address: consumer.address },
+        credit_window: CREDIT,
+        autoaccept: false,
+      });
+      receiver.once('receiver_open', opened);
+      receiver.on('message', (context: EventContext) => this.#received(life, consumer, context));
+    }
+  }
+
+  #received(life: Life, consumer: Consumer, context: EventContext): void {
+    const { delivery } = context;
+    if (!delivery) return;
+    const bytes = bodyOf(context.message?.body);
+    const done = (settle: () => void) => {
+      if (this.#life === life) settle();
+    };
+    if (!bytes) {
+      this.#log.warn({ address: consumer.address }, 'a message without bytes was thrown away');
+      return done(() => delivery.accept());
+    }
+    consumer.handler(bytes).then(
+      () => done(() => delivery.accept()),
+      (error: unknown) => {
+        this.#log.warn(
+          { error, address: consumer.address },
+          'a message could not be handled and goes back to its queue',
+        );
+        // Straight back it would come straight again; a moment gives the cause (a store that is away) time to pass.
+        setTimeout(() => done(() => delivery.release()), 200);
+      },
+    );
+  }
+
+  #flush(): void {
+    const life = this.#life;
+    const sender = life?.sender;
+    if (!life?.isReady || !sender) return;
+    while (this.#queue.length > 0 && sender.sendable()) {
+      const outgoing = this.#queue.shift();
+      if (!outgoing) return;
+      const delivery = sender.send({
+        to: outgoing.to,
+        durable: true,
+        ttl: Math.ceil(outgoing.ttlMs),
+        body: rhea.message.data_section(Buffer.from(outgoing.bytes)),
+      });
+      life.unsettled.set(delivery, outgoing);
+    }
+  }
+
+  #settled(life: Life, context: EventContext, why?: string): void {
+    const outgoing = context.delivery && life.unsettled.get(context.delivery);
+    if (!context.delivery || !outgoing) return;
+    life.unsettled.delete(context.delivery);
+    outgoing.settle(
+      why === undefined
+        ? undefined
+        : new Problem('unavailable', `the broker did not deliver to ${outgoing.to}: ${why}`),
+    );
+  }
+
+  #fail(life: Life, what: string, context: EventContext): void {
+    const error: unknown =
+      context.error ??
+      context.connection?.error ??
+      context.session?.error ??
+      context.sender?.error ??
+      context.receiver?.error;
+    const detail =
+      error instanceof Error ? error.message : typeof error === 'object' && error !== null ? describe(error) : '';
+    this.#drop(life, detail ? `${what}: ${detail}` : what);
+  }
+
+  #drop(life: Life, why: string): void {
+    if (this.#life !== life) return;
+    this.#life = undefined;
+    // The first word is the cause; what follows it while everything is torn down is not.
+    if (life.isReady || this.#failures === 0)
+      this.#log.warn(
+        { host: this.#options.host, port: this.#options.port, why },
+        'the connection to the message broker ended; it is tried again',
+      );
+    this.#lastError = why;
+    this.#queue.unshift(...[...life.unsettled.values()].filter((outgoing) => this.#pending.has(outgoing)));
+    destroy(life.connection);
+    if (this.#isClosed) return;
+    const delay = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** this.#failures);
+    this.#failures += 1;
+    this.#timer = setTimeout(() => this.#connect(), delay * (0.75 + Math.random() / 2));
+  }
+}
+
+/** An AMQP error condition as a sentence. */
+function describe(error: object): string {
+  const { condition, description } = error as { condition?: unknown; description?: unknown };
+  return [condition, description].filter((part) => typeof part === 'string').join(' ');
+}
+
+/** Ends the socket at once: a peer that does not close must not hold us. */
+function destroy(connection: Connection): void {
+  const { socket } = connection as Connection & { socket?: { destroy(): void } };
+  socket?.destroy();
+}
+
+/** A data section arrives as a Buffer or as rhea's section object, by broker. */
+function bodyOf(body: unknown): Uint8Array | undefined {
+  if (body instanceof Uint8Array) return body;
+  if (typeof body === 'object' && body !== null && 'content' in body) {
+    const { content } = body;
+    if (content instanceof Uint8Array) return content;
+    if (Array.isArray(content) && content.every((part) => part instanceof Uint8Array)) return Buffer.concat(content);
+  }
+  return undefined;
+}

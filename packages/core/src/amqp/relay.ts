@@ -1,0 +1,280 @@
+import { createServer, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import rhea, {
+  type Connection,
+  type Delivery,
+  type EventContext,
+  type Message,
+  type Receiver,
+  type Sender,
+} from 'rhea';
+import { type Logger, silentLogger } from '../log.ts';
+import { EXCHANGE, names } from './addresses.ts';
+
+/** What an account may do: everything, or what one guest may. */
+export type RelayAccount = { role: 'service' } | { role: 'guest'; instanceId: string };
+
+export interface RelayOptions {
+  host: string;
+  /** 0 picks a free one. */
+  port: number;
+  /** PEM certificate and key; without them the relay is plain, which only loopback should be. */
+  tls?: { cert: string; key: string };
+  /** Who this is, or undefined. */
+  authenticate(username: string, password: string): Promise<RelayAccount | undefined>;
+  /** Messages that a queue holds before it takes no more. Default 10,000. */
+  maxQueueLength?: number;
+  /** Larger ones are refused. Default 4 MiB. */
+  maxMessageBytes?: number;
+  log?: Logger;
+}
+
+export interface Relay {
+  readonly port: number;
+  declareQueue(name: string, binding?: string): void;
+  /** With its messages; who receives from it is told that it is gone. */
+  deleteQueue(name: string): void;
+  hasQueue(name: string): boolean;
+  /** Ends the open connections of an account. */
+  disconnect(username: string): void;
+  close(): Promise<void>;
+}
+
+interface Stored {
+  body: unknown;
+  expiresAt: number;
+}
+
+interface Queue {
+  binding?: RegExp;
+  messages: Stored[];
+  consumers: Set<Sender>;
+}
+
+/**
+ * A small AMQP 1.0 broker inside the server's process, for one machine. It obeys the rules that RabbitMQ is told to obey, speaks
+ * its addresses and calls itself RabbitMQ 4, so that clients need not know. Messages live in memory: whatever rides on it is
+ * repeated by its sender until it is answered.
+ */
+export async function createRelay(options: RelayOptions): Promise<Relay> {
+  const log = options.log ?? silentLogger;
+  const maxLength = options.maxQueueLength ?? 10_000;
+  const maxBytes = options.maxMessageBytes ?? 4 * 1024 * 1024;
+  const queues = new Map<string, Queue>();
+  const connections = new Map<Connection, { username: string; socket: Socket }>();
+
+  /** The queues that an address leads to; undefined when the account may not send there. */
+  function route(to: string, account: RelayAccount): Queue[] | undefined {
+    const parts = to.split('/').map(decodeURIComponent);
+    if (parts[1] === 'exchanges' && parts[2] === EXCHANGE && parts[3] !== undefined) {
+      const key = parts[3];
+      if (account.role === 'guest' && !key.startsWith(`${account.instanceId}.`)) return undefined;
+      return [...queues.values()].filter((queue) => queue.binding?.test(key));
+    }
+    if (account.role !== 'service' || parts[1] !== 'queues' || parts[2] === undefined) return undefined;
+    const queue = queues.get(parts[2]);
+    return queue ? [queue] : [];
+  }
+
+  function deliver(queue: Queue): void {
+    while (queue.messages.length > 0) {
+      const consumer = [...queue.consumers].find((one) => one.sendable());
+      if (!consumer) return;
+      const stored = queue.messages.shift();
+      if (!stored || stored.expiresAt < Date.now()) continue;
+      // In turn: who was served goes to the end.
+      queue.consumers.delete(consumer);
+      queue.consumers.add(consumer);
+      unsettledOf(consumer).set(consumer.send({ body: stored.body, durable: true }), stored);
+    }
+  }
+
+  const unsettled = new WeakMap<Sender, Map<Delivery, Stored>>();
+  function unsettledOf(sender: Sender): Map<Delivery, Stored> {
+    const found = unsettled.get(sender) ?? new Map<Delivery, Stored>();
+    unsettled.set(sender, found);
+    return found;
+  }
+
+  /** Whatever a consumer had not settled when it left goes back to the front, in its order. */
+  function leave(queue: Queue, sender: Sender): void {
+    if (!queue.consumers.delete(sender)) return;
+    queue.messages.unshift(...unsettledOf(sender).values());
+    unsettledOf(sender).clear();
+    deliver(queue);
+  }
+
+  /** The peer wants to receive: our end of that link is a sender. */
+  function onConsumer(sender: Sender, account: RelayAccount, whenGone: (() => void)[]): void {
+    const address: unknown = sender.source?.address;
+    const name =
+      typeof address === 'string' && address.startsWith('/queues/')
+        ? decodeURIComponent(address.slice('/queues/'.length))
+        : undefined;
+    const isAllowed =
+      account.role === 'service' || (name !== undefined && name === names.commandQueue(account.instanceId));
+    const queue = name === undefined ? undefined : queues.get(name);
+    if (!isAllowed || !queue) {
+      const condition = isAllowed ? 'amqp:not-found' : 'amqp:unauthorized-access';
+      sender.close({ condition, description: isAllowed ? 'there is no such queue' : 'reading there is refused' });
+      return;
+    }
+    sender.set_source({ address: `/queues/${encodeURIComponent(name ?? '')}` });
+    queue.consumers.add(sender);
+    const settled = (isDone: boolean) => (context: EventContext) => {
+      const stored = context.delivery && unsettledOf(sender).get(context.delivery);
+      if (!context.delivery || !stored) return;
+      unsettledOf(sender).delete(context.delivery);
+      if (!isDone) queue.messages.unshift(stored);
+      deliver(queue);
+    };
+    sender.on('accepted', settled(true));
+    sender.on('rejected', settled(true));
+    sender.on('released', settled(false));
+    sender.on('modified', settled(false));
+    sender.on('sendable', () => deliver(queue));
+    sender.on('sender_close', () => leave(queue, sender));
+    whenGone.push(() => leave(queue, sender));
+    deliver(queue);
+  }
+
+  /** The peer wants to send: our end of that link is a receiver. */
+  function onProducer(receiver: Receiver, account: RelayAccount): void {
+    const fixed: unknown = receiver.target?.address;
+    if (typeof fixed === 'string') receiver.set_target({ address: fixed });
+    receiver.on('message', (context: EventContext) => {
+      const { message, delivery } = context;
+      if (!message || !delivery) return;
+      const to = typeof fixed === 'string' ? fixed : message.to;
+      let found: Queue[] | undefined;
+      try {
+        found = typeof to === 'string' ? route(to, account) : undefined;
+      } catch {
+        found = undefined; // an address that does not decode
+      }
+      if (!found) {
+        log.warn({ account, to }, 'a message to a place where its sender may not send was refused');
+        receiver.session.close({ condition: 'amqp:unauthorized-access', description: 'sending there is refused' });
+        return;
+      }
+      if (sizeOf(message) > maxBytes)
+        return delivery.reject({
+          condition: 'amqp:link:message-size-exceeded',
+          description: `a message may have ${maxBytes} bytes`,
+        });
+      const open = found.filter((queue) => queue.messages.length < maxLength);
+      if (open.length < Math.max(1, found.length)) return delivery.release();
+      const expiresAt = message.ttl ? Date.now() + message.ttl : Number.POSITIVE_INFINITY;
+      for (const queue of open) queue.messages.push({ body: message.body, expiresAt });
+      delivery.accept();
+      for (const queue of open) deliver(queue);
+    });
+  }
+
+  function serve(socket: Socket): void {
+    socket.setNoDelay(true); // Nagle's algorithm costs 40 ms a round trip
+    let account: RelayAccount | undefined;
+    let username = '';
+    const whenGone: (() => void)[] = [];
+    const gone = () => {
+      connections.delete(connection);
+      for (const leaveQueue of whenGone.splice(0)) leaveQueue();
+    };
+    const container = rhea.create_container({
+      id: 'coffer-relay',
+      properties: { product: 'RabbitMQ', version: '4.0.0', relay: 'coffer' },
+    });
+    container.sasl_server_mechanisms.enable_plain(async (name: string, password: string) => {
+      account = await options.authenticate(name, password).catch((error: unknown) => {
+        log.error({ error }, 'an account could not be checked');
+        return undefined;
+      });
+      username = name;
+      return account !== undefined;
+    });
+    const connection = container.create_connection({
+      port: options.port,
+      idle_time_out: 30_000,
+      max_frame_size: 65_536,
+      receiver_options: { autoaccept: false, credit_window: 100 },
+    });
+    connections.set(connection, { username, socket });
+    connection.on('connection_open', () => {
+      if (!account) socket.destroy();
+      else connections.set(connection, { username, socket });
+    });
+    connection.on(
+      'sender_open',
+      ({ sender }: EventContext) => void (sender && account && onConsumer(sender, account, whenGone)),
+    );
+    connection.on(
+      'receiver_open',
+      ({ receiver }: EventContext) => void (receiver && account && onProducer(receiver, account)),
+    );
+    // However a peer goes, with a close of its own or without a word.
+    connection.on('connection_close', gone);
+    socket.on('close', gone);
+    // Peers break off in every way there is; unheard, these would end the process.
+    for (const event of [
+      'connection_error',
+      'session_error',
+      'sender_error',
+      'receiver_error',
+      'protocol_error',
+      'error',
+    ])
+      connection.on(event, () => undefined);
+    socket.on('error', () => socket.destroy());
+    connection.accept(socket);
+  }
+
+  const server = options.tls ? createTlsServer({ ...options.tls, minVersion: 'TLSv1.2' }, serve) : createServer(serve);
+  server.on('tlsClientError', () => undefined);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: options.host, port: options.port }, resolve);
+  });
+  const bound = server.address();
+
+  return {
+    port: typeof bound === 'object' && bound ? bound.port : options.port,
+    declareQueue(name, binding) {
+      const queue = queues.get(name) ?? { messages: [], consumers: new Set<Sender>() };
+      if (binding !== undefined) queue.binding = topic(binding);
+      queues.set(name, queue);
+    },
+    deleteQueue(name) {
+      const queue = queues.get(name);
+      queues.delete(name);
+      for (const consumer of queue?.consumers ?? [])
+        consumer.close({ condition: 'amqp:resource-deleted', description: 'the queue was deleted' });
+    },
+    hasQueue: (name) => queues.has(name),
+    disconnect(username) {
+      for (const [connection, peer] of connections) {
+        if (peer.username !== username) continue;
+        connections.delete(connection);
+        peer.socket.destroy();
+      }
+    },
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const { socket } of connections.values()) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/** A topic pattern: `*` is one word, `#` any number, words are parted by dots. */
+function topic(pattern: string): RegExp {
+  const words = pattern
+    .split('.')
+    .map((word) => (word === '*' ? '[^.]*' : word === '#' ? '.*' : word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')));
+  return new RegExp(`^${words.join('\\.')}$`);
+}
+
+function sizeOf(message: Message): number {
+  const { body } = message;
+  const content: unknown = typeof body === 'object' && body !== null && 'content' in body ? body.content : body;
+  return content instanceof Uint8Array ? content.length : 0;
+}

@@ -1,0 +1,262 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Operation } from '../driver/driver.ts';
+import { type Logger, silentLogger } from '../log.ts';
+import { PROBLEMS, Problem, reviveProblem, toProblem } from '../problem.ts';
+import type { AgentLink, GuestHandlers } from './caller.ts';
+import { expectFrom, isRecord, keyIdOf, type Message, open, PROTOCOL, seal } from './envelope.ts';
+import { deriveLinkKeys, deriveTokenKeys, type KeyPair, type LinkKeys } from './keys.ts';
+import type { ControlMethod, ControlMethods, GuestMethod, GuestReport } from './methods.ts';
+import { ReplayWindows } from './replay-window.ts';
+import type { ReplyStore, StoredReply } from './replies.ts';
+import type { AgentTransport } from './transport.ts';
+
+export interface AgentLinkOptions {
+  transport: AgentTransport;
+  instanceId: string;
+  /** Made in the guest and on its disk before it is first used, so that a crash in the middle of enrolment repeats with the same. */
+  keys: KeyPair;
+  /** The control plane's key, once enrolled. */
+  serverPublicKey?: string;
+  /** The one-time token; needed until enrolled. */
+  token?: string;
+  /** Keeps the control plane's key on disk. Resolves when it is safe. */
+  enrolled(serverPublicKey: string): Promise<void>;
+  /** Raises the boot counter on disk. Resolves with the new value when it is safe. */
+  nextBoot(): Promise<number>;
+  replies: ReplyStore;
+  handlers: GuestHandlers;
+  /** Ms since 1970. Default: the machine's clock. */
+  now?: () => number;
+  /** Between two requests to enrol, ms. Default 2,000. */
+  enrolRetryMs?: number;
+  /** Gives up connecting. */
+  signal?: AbortSignal;
+  log?: Logger;
+}
+
+const EVENT_TTL_MS = 60_000;
+const METHODS = [
+  'prepare',
+  'status',
+  'database_list',
+  'database_create',
+  'database_drop',
+  'user_list',
+  'user_create',
+  'user_drop',
+] as const satisfies GuestMethod[];
+
+/**
+ * The guest's end of its link. Resolves once the guest is enrolled and its hello is with the broker.
+ * @throws the signal's reason, or the transport's Problem.
+ */
+export async function connectAgentLink(options: AgentLinkOptions): Promise<AgentLink> {
+  const { transport, instanceId, handlers, replies } = options;
+  const now = options.now ?? Date.now;
+  const log = options.log ?? silentLogger;
+  /** This process's life. */
+  const session = randomBytes(16).toString('hex');
+  const boot = await options.nextBoot();
+  const windows = new ReplayWindows();
+  const running = new Map<string, Promise<StoredReply>>();
+  const questions = new Map<string, (answer: Message) => void>();
+  const closing = new AbortController();
+  let lastNumber = 0;
+
+  const token = options.token === undefined ? undefined : deriveTokenKeys(options.token, instanceId);
+  let link =
+    options.serverPublicKey === undefined
+      ? undefined
+      : deriveLinkKeys(options.keys, { publicKey: options.serverPublicKey }, instanceId, 0);
+
+  function sealUp(keys: LinkKeys, message: Pick<Message, 'type' | 'method' | 'op' | 'to' | 'body'>): Uint8Array {
+    const at = now();
+    lastNumber += 1;
+    return seal(
+      {
+        v: PROTOCOL,
+        instance: instanceId,
+        dir: 'up',
+        from: session,
+        n: lastNumber,
+        iat: at,
+        exp: at + EVENT_TTL_MS,
+        ...message,
+      },
+      keys.up,
+    );
+  }
+
+  async function reply(to: Message, outcome: StoredReply): Promise<void> {
+    if (!link) return;
+    await transport.reply(
+      to.from,
+      sealUp(link, { type: 'reply', method: to.method, op: to.op, to: to.from, body: outcome }),
+    );
+  }
+
+  /** Runs a call once, whoever asks and how often; a failure that may pass is not kept, so that asking again runs it again. */
+  async function runOnce(message: Message): Promise<StoredReply> {
+    const current = running.get(message.op);
+    if (current) return current;
+    const began = (async (): Promise<StoredReply> => {
+      const stored = await replies.get(message.op);
+      if (stored) return stored;
+      const lateMs = now() - message.exp;
+      if (lateMs > 0) {
+        const seconds = Math.ceil(lateMs / 1000);
+        return {
+          problem: new Problem(
+            'timeout',
+            `${message.method} came ${seconds} s after it was to begin: it waited that long, or the guest's clock is ${seconds} s ahead`,
+          ).toJSON(),
+        };
+      }
+      const outcome = await run(message);
+      const isFinal = 'result' in outcome || !PROBLEMS[outcome.problem.code].retry;
+      if (isFinal) await replies.put(message.op, outcome);
+      return outcome;
+    })();
+    running.set(message.op, began);
+    try {
+      return await began;
+    } finally {
+      running.delete(message.op);
+    }
+  }
+
+  async function run(message: Message): Promise<StoredReply> {
+    const limit = AbortSignal.any([closing.signal, AbortSignal.timeout(Math.max(1, message.exp - message.iat))]);
+    try {
+      return { result: await dispatch(handlers, message.method, message.body, { id: message.op, signal: limit }) };
+    } catch (error) {
+      const problem = toProblem(error);
+      log.warn({ method: message.method, op: message.op, error }, 'a call failed');
+      return { problem: problem.toJSON() };
+    }
+  }
+
+  async function onCommand(sealed: Uint8Array): Promise<void> {
+    const kid = keyIdOf(sealed);
+    const keys = kid === link?.down.kid ? link : kid === token?.down.kid ? token : undefined;
+    let message: Message;
+    try {
+      if (!keys) throw new Problem('envelope_refused', 'this guest does not have its key');
+      message = open(sealed, keys.down);
+      expectFrom(message, { instanceId, dir: 'down' });
+      if (message.type !== 'answer' && (keys === token || message.type !== 'call'))
+        throw new Problem('envelope_refused', `a ${message.type} is not expected`);
+    } catch (error) {
+      log.warn({ why: toProblem(error).detail, kid }, 'a message was refused');
+      return;
+    }
+    if (message.to !== session) {
+      log.info({ method: message.method, op: message.op }, 'a message for an earlier life of this agent was refused');
+      if (message.type === 'call') {
+        await reply(message, {
+          problem: new Problem(
+            'stale_session',
+            'the agent has restarted; seal the call again for its present session',
+          ).toJSON(),
+        });
+      }
+      return;
+    }
+    const isFresh = windows.take(message.from, message.n);
+    if (message.type === 'answer') {
+      if (isFresh) questions.get(message.op)?.(message);
+      return;
+    }
+    // The broker may deliver once more what it has not seen settled: such a call is joined or answered, and nothing else.
+    if (!isFresh && !running.has(message.op) && !(await replies.get(message.op))) {
+      log.warn({ method: message.method, op: message.op }, 'a replayed call was refused');
+      return;
+    }
+    await reply(message, await runOnce(message));
+  }
+
+  /** Sends a question until it is answered, every `retryMs`; the answer is the same for each. */
+  async function ask(
+    keys: LinkKeys,
+    method: string,
+    params: unknown,
+    retryMs: number,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const op = randomUUID();
+    const answered = Promise.withResolvers<Message>();
+    questions.set(op, answered.resolve);
+    const onAbort = () => answered.reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    let timer: NodeJS.Timeout | undefined;
+    const send = () => {
+      timer = setTimeout(send, retryMs);
+      transport
+        .event(sealUp(keys, { type: 'ask', method, op, to: '', body: params }))
+        .catch((error: unknown) =>
+          log.debug({ error, method }, 'a question was not taken by the broker; it is asked again'),
+        );
+    };
+    try {
+      signal.throwIfAborted();
+      send();
+      const { body } = await answered.promise;
+      if (!isRecord(body)) throw new Problem('envelope_refused', `the answer to ${method} is malformed`);
+      if (isRecord(body.problem)) throw reviveProblem(body.problem);
+      return body.result;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      questions.delete(op);
+    }
+  }
+
+  const untilClosed = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
+  await transport.start(onCommand);
+  if (!link) {
+    if (!token)
+      throw new Problem('bad_request', 'the guest is not enrolled and has no enrolment token; give it user data');
+    const granted = await ask(
+      token,
+      'enrol',
+      { publicKey: options.keys.publicKey },
+      options.enrolRetryMs ?? 2_000,
+      untilClosed,
+    );
+    const serverPublicKey = isRecord(granted) ? granted.serverPublicKey : undefined;
+    if (typeof serverPublicKey !== 'string')
+      throw new Problem('envelope_refused', 'the answer to the enrolment has no key');
+    await options.enrolled(serverPublicKey);
+    link = deriveLinkKeys(options.keys, { publicKey: serverPublicKey }, instanceId, 0);
+  }
+  const keys = link;
+  await transport.event(sealUp(keys, { type: 'hello', method: '', op: '', to: '', body: { boot } }));
+
+  return {
+    async ask<M extends ControlMethod>(
+      method: M,
+      params: ControlMethods[M]['params'],
+      { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal },
+    ) {
+      const signals = [closing.signal, AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])];
+      const result = await ask(keys, method, params, Math.max(1_000, timeoutMs / 4), AbortSignal.any(signals));
+      return result as ControlMethods[M]['result'];
+    },
+    report: (report: GuestReport) =>
+      transport.event(sealUp(keys, { type: 'report', method: '', op: '', to: '', body: { boot, report } })),
+    async close() {
+      closing.abort(new Problem('unavailable', 'the agent is stopping; ask again under the same operation id'));
+      await Promise.allSettled(running.values());
+      await transport.close();
+    },
+  };
+}
+
+/** One typed call of the handler with the method's name. */
+async function dispatch(handlers: GuestHandlers, method: string, params: unknown, op: Operation): Promise<unknown> {
+  const known = METHODS.find((name) => name === method);
+  if (!known) throw new Problem('not_supported', `this agent knows no method ${method}; known: ${METHODS.join(', ')}`);
+  // The control plane is trusted with the shape of its own calls: they were sealed by it.
+  const handler = handlers[known] as (params: unknown, op: Operation) => Promise<unknown>;
+  return handler(params, op);
+}

@@ -1,0 +1,331 @@
+import { type Logger, silentLogger } from '../log.ts';
+import { Problem, reviveProblem, toProblem } from '../problem.ts';
+import type { CallOptions, ControlHandlers, GuestCaller } from './caller.ts';
+import type { GuestDirectory, GuestEntry } from './directory.ts';
+import { expectFrom, isRecord, keyIdOf, type Message, open, PROTOCOL, seal } from './envelope.ts';
+import type { LinkKeys } from './keys.ts';
+import type { GuestMethod, GuestMethods, GuestReport } from './methods.ts';
+import { ReplayWindows } from './replay-window.ts';
+import type { ServerTransport } from './transport.ts';
+
+export interface GuestLinkOptions {
+  transport: ServerTransport;
+  directory: GuestDirectory;
+  handlers: ControlHandlers;
+  /** After a report was taken. */
+  onReport?(instanceId: string, report: GuestReport): Promise<void>;
+  /** Ms since 1970. Default: the machine's clock. */
+  now?: () => number;
+  log?: Logger;
+}
+
+export interface GuestLink extends GuestCaller {
+  start(): Promise<void>;
+  /** Ends open calls with `unavailable` and gives the transport back. */
+  close(): Promise<void>;
+}
+
+/** A guest that restarts faster than it can be spoken to is not spoken to. */
+const MAX_RESEALS = 5;
+/** Answers to a guest's questions are worthless after this. */
+const ANSWER_TTL_MS = 60_000;
+
+interface Pending {
+  instanceId: string;
+  settle(outcome: Message): void;
+  fail(problem: Problem): void;
+}
+
+/** The control plane's end of the links to all guests: calls down, replies, reports and questions up. */
+export function createGuestLink(options: GuestLinkOptions): GuestLink {
+  const { transport, directory } = options;
+  const now = options.now ?? Date.now;
+  const log = options.log ?? silentLogger;
+  /** This process's life. It is also the name of this copy, under which replies come back. */
+  const session = transport.copy;
+  const windows = new ReplayWindows();
+  const pending = new Map<string, Set<Pending>>();
+  let lastNumber = 0;
+
+  function sealDown(
+    keys: LinkKeys,
+    message: Pick<Message, 'instance' | 'type' | 'method' | 'op' | 'to' | 'body'>,
+    ttlMs: number,
+  ): Uint8Array {
+    const at = now();
+    lastNumber += 1;
+    return seal(
+      { v: PROTOCOL, dir: 'down', from: session, n: lastNumber, iat: at, exp: at + Math.ceil(ttlMs), ...message },
+      keys.down,
+    );
+  }
+
+  /** One exchange with one life of the guest. */
+  function exchange(
+    instanceId: string,
+    operationId: string,
+    send: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<Message> {
+    return new Promise<Message>((resolve, reject) => {
+      const waiters = pending.get(operationId) ?? new Set();
+      pending.set(operationId, waiters);
+      const leave = () => {
+        waiters.delete(entry);
+        if (waiters.size === 0) pending.delete(operationId);
+        signal.removeEventListener('abort', onAbort);
+      };
+      const entry: Pending = {
+        instanceId,
+        settle(message) {
+          leave();
+          resolve(message);
+        },
+        fail(problem) {
+          leave();
+          reject(problem);
+        },
+      };
+      const onAbort = () =>
+        entry.fail(
+          signal.reason instanceof Problem
+            ? signal.reason
+            : new Problem('timeout', `instance ${instanceId} did not answer in time`),
+        );
+      waiters.add(entry);
+      if (signal.aborted) return onAbort();
+      signal.addEventListener('abort', onAbort, { once: true });
+      send().catch((error: unknown) => entry.fail(toProblem(error)));
+    });
+  }
+
+  async function call<M extends GuestMethod>(
+    instanceId: string,
+    method: M,
+    params: GuestMethods[M]['params'],
+    { operationId, timeoutMs, signal: outer }: CallOptions,
+  ): Promise<GuestMethods[M]['result']> {
+    const deadline = now() + timeoutMs;
+    const limit = new AbortController();
+    const timer = setTimeout(() => {
+      limit.abort(
+        new Problem(
+          'timeout',
+          `instance ${instanceId} did not answer ${method} within ${timeoutMs} ms; ask again under the same operation id`,
+        ),
+      );
+    }, timeoutMs);
+    const onOuter = () =>
+      limit.abort(
+        outer?.reason instanceof Problem
+          ? outer.reason
+          : new Problem('unavailable', `the call of ${method} was given up`),
+      );
+    if (outer?.aborted) onOuter();
+    outer?.addEventListener('abort', onOuter, { once: true });
+    try {
+      const guest = await directory.get(instanceId);
+      if (!guest) throw new Problem('not_found', `there is no guest of instance ${instanceId}`);
+      if (!guest.link || !guest.session)
+        throw new Problem('not_ready', `the guest of instance ${instanceId} has not enrolled yet`);
+      const keys = guest.link;
+      let to = guest.session;
+      for (let attempt = 0; attempt < MAX_RESEALS; attempt += 1) {
+        const remainingMs = Math.max(1, deadline - now());
+        const send = () =>
+          transport.send(
+            instanceId,
+            sealDown(
+              keys,
+              { instance: instanceId, type: 'call', method, op: operationId, to, body: params },
+              remainingMs,
+            ),
+            {
+              ttlMs: remainingMs,
+            },
+          );
+        const reply = await exchange(instanceId, operationId, send, limit.signal);
+        const body = isRecord(reply.body) ? reply.body : {};
+        if (isRecord(body.problem)) {
+          // Sealed by the guest itself: it has restarted since; the same operation goes to its present life.
+          if (body.problem.code === 'stale_session' && reply.from !== to) {
+            to = reply.from;
+            continue;
+          }
+          throw reviveProblem(body.problem);
+        }
+        // What the guest says is held against the method's type by the callers that rely on it; here it is only known to be its own.
+        return (body as { result: GuestMethods[M]['result'] }).result;
+      }
+      throw new Problem(
+        'unavailable',
+        `the guest of instance ${instanceId} restarted ${MAX_RESEALS} times while ${method} was asked`,
+      );
+    } finally {
+      clearTimeout(timer);
+      outer?.removeEventListener('abort', onOuter);
+    }
+  }
+
+  function refuse(why: string, fields: Record<string, unknown>): void {
+    log.warn({ ...fields, why }, 'a message of a guest was refused');
+  }
+
+  /** Opens what came up; undefined, and one line in the log, for what nobody of ours sealed for this direction. */
+  async function openUp(
+    sealed: Uint8Array,
+  ): Promise<{ guest: GuestEntry; message: Message; underToken: boolean } | undefined> {
+    const kid = keyIdOf(sealed);
+    const guest = kid === undefined ? undefined : await directory.byKeyId(kid);
+    if (!guest) {
+      refuse('no guest has its key', { kid });
+      return undefined;
+    }
+    const underToken = guest.token?.up.kid === kid;
+    const key = underToken ? guest.token?.up : guest.link?.up;
+    try {
+      if (!key) throw new Problem('envelope_refused', 'its key is no longer valid');
+      const message = open(sealed, key);
+      expectFrom(message, { instanceId: guest.instanceId, dir: 'up' });
+      return { guest, message, underToken };
+    } catch (error) {
+      refuse(toProblem(error).detail, { instanceId: guest.instanceId, kid });
+      return undefined;
+    }
+  }
+
+  async function onReply(sealed: Uint8Array): Promise<void> {
+    const opened = await openUp(sealed);
+    if (!opened) return;
+    const { guest, message, underToken } = opened;
+    const waiters = pending.get(message.op);
+    const wrong =
+      underToken || message.type !== 'reply'
+        ? 'it is no reply'
+        : message.to !== session
+          ? 'it is for an earlier life of this copy'
+          : !windows.take(message.from, message.n)
+            ? 'it was seen before'
+            : !waiters
+              ? 'nobody waits for it'
+              : undefined;
+    if (wrong || !waiters) return refuse(wrong ?? '', { instanceId: guest.instanceId, op: message.op });
+    for (const waiter of waiters) if (waiter.instanceId === guest.instanceId) waiter.settle(message);
+  }
+
+  async function answer(guest: GuestEntry, keys: LinkKeys, question: Message, body: unknown): Promise<void> {
+    const message = {
+      instance: guest.instanceId,
+      type: 'answer',
+      method: question.method,
+      op: question.op,
+      to: question.from,
+      body,
+    } as const;
+    await transport.send(guest.instanceId, sealDown(keys, message, ANSWER_TTL_MS), { ttlMs: ANSWER_TTL_MS });
+  }
+
+  async function onEnrol(guest: GuestEntry, message: Message): Promise<void> {
+    const publicKey = isRecord(message.body) ? message.body.publicKey : undefined;
+    if (
+      message.type !== 'ask' ||
+      message.method !== 'enrol' ||
+      typeof publicKey !== 'string' ||
+      !/^[\w-]{43}$/.test(publicKey) ||
+      !guest.token
+    ) {
+      return refuse('the token is good for enrolment only', { instanceId: guest.instanceId });
+    }
+    const granted = await directory.enrol(guest.instanceId, publicKey);
+    if (!granted) return refuse('the guest is enrolled with another key', { instanceId: guest.instanceId });
+    log.info({ instanceId: guest.instanceId }, 'the guest enrolled');
+    await answer(guest, guest.token, message, { result: granted });
+  }
+
+  async function onAsk(guest: GuestEntry, keys: LinkKeys, message: Message): Promise<void> {
+    // The parameters are checked by the handler; a guest is hostile.
+    const params = isRecord(message.body) ? message.body : {};
+    let body: unknown;
+    try {
+      if (message.method !== 'driver_chunk')
+        throw new Problem('not_supported', `the control plane knows no question ${message.method}`);
+      const { sha256, offset } = params;
+      if (typeof sha256 !== 'string' || typeof offset !== 'number')
+        throw new Problem('bad_request', 'driver_chunk needs sha256 and offset');
+      body = { result: await options.handlers.driver_chunk(guest.instanceId, { sha256, offset }) };
+    } catch (error) {
+      const problem = toProblem(error);
+      log.warn({ instanceId: guest.instanceId, method: message.method, error }, 'a question of a guest failed');
+      body = { problem: problem.toJSON() };
+    }
+    await answer(guest, keys, message, body);
+  }
+
+  async function onEvent(sealed: Uint8Array): Promise<void> {
+    const opened = await openUp(sealed);
+    if (!opened) return;
+    const { guest, message, underToken } = opened;
+    if (underToken) return onEnrol(guest, message);
+    if (!guest.link) return;
+    if (guest.token) await directory.enrolled(guest.instanceId);
+    if (message.type === 'ask') return onAsk(guest, guest.link, message);
+    const body = isRecord(message.body) ? message.body : {};
+    const boot = typeof body.boot === 'number' && Number.isSafeInteger(body.boot) ? body.boot : undefined;
+    const report = message.type === 'report' ? parseReport(body.report) : undefined;
+    if (boot === undefined || (message.type !== 'hello' && !report))
+      return refuse('its body is malformed', { instanceId: guest.instanceId });
+    const at = { session: message.from, boot, number: message.n };
+    if (!(await directory.accept(guest.instanceId, at, message.iat - now(), report))) {
+      return refuse('a later one was taken', { instanceId: guest.instanceId, type: message.type });
+    }
+    if (report) await options.onReport?.(guest.instanceId, report);
+  }
+
+  return {
+    call,
+    start: () => transport.start({ onReply, onEvent }),
+    async close() {
+      for (const waiters of pending.values()) {
+        for (const waiter of waiters)
+          waiter.fail(
+            new Problem(
+              'unavailable',
+              'this copy of the control plane is stopping; ask again under the same operation id',
+            ),
+          );
+      }
+      await transport.close();
+    },
+  };
+}
+
+const STATES = [
+  'new',
+  'building',
+  'healthy',
+  'running',
+  'restarting',
+  'shutdown',
+  'crashed',
+  'blocked',
+  'failed_to_spawn',
+] as const;
+
+const isSize = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+
+/** A guest is hostile: only what a report may say gets through, in the lengths that it may have. */
+export function parseReport(value: unknown): GuestReport | undefined {
+  if (!isRecord(value)) return undefined;
+  const state = STATES.find((known) => known === value.state);
+  const { agentBuild, protocol, clockMs, detail, driver, revision, volume, memory } = value;
+  if (!state || typeof agentBuild !== 'string' || !isSize(protocol) || !isSize(clockMs)) return undefined;
+  const report: GuestReport = { state, agentBuild: agentBuild.slice(0, 64), protocol, clockMs };
+  if (typeof detail === 'string') report.detail = detail.slice(0, 1024);
+  if (typeof driver === 'string') report.driver = driver.slice(0, 64);
+  if (isSize(revision)) report.revision = revision;
+  if (isRecord(volume) && isSize(volume.usedBytes) && isSize(volume.totalBytes)) {
+    report.volume = { usedBytes: volume.usedBytes, totalBytes: volume.totalBytes };
+  }
+  if (isRecord(memory) && isSize(memory.agentRssBytes)) report.memory = { agentRssBytes: memory.agentRssBytes };
+  return report;
+}

@@ -1,0 +1,340 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Problem } from '../problem.ts';
+import { createMemoryDirectory } from '../testing/memory-directory.ts';
+import { createMemoryBroker } from '../testing/memory-transport.ts';
+import { connectAgentLink } from './agent-link.ts';
+import type { AgentLink, GuestHandlers } from './caller.ts';
+import { createGuestLink, type GuestLink } from './guest-link.ts';
+import { type KeyPair, newKeyPair } from './keys.ts';
+import type { GuestReport } from './methods.ts';
+import { createMemoryReplies } from './replies.ts';
+
+const instanceId = '5f0c1f0e-0000-4000-8000-000000000001';
+const report: GuestReport = { state: 'healthy', agentBuild: 'test', protocol: 1, clockMs: 0 };
+
+const unexpected = async (): Promise<never> => {
+  throw new Problem('internal', 'not expected in this test');
+};
+
+/** A guest's disk, and whatever it is told to do. */
+function guestState() {
+  const disk: { keys: KeyPair; server?: string; boot: number } = { keys: newKeyPair(), boot: 0 };
+  return disk;
+}
+
+function setUp() {
+  const broker = createMemoryBroker();
+  const directory = createMemoryDirectory();
+  const token = directory.add(instanceId);
+  const disk = guestState();
+  const replies = createMemoryReplies();
+  const open: { close(): Promise<void> }[] = [];
+  const seen: { address: string; sealed: Uint8Array }[] = [];
+  broker.tap((address, sealed) => seen.push({ address, sealed }));
+
+  async function server(): Promise<GuestLink> {
+    const link = createGuestLink({
+      transport: broker.server(),
+      directory,
+      handlers: { driver_chunk: async (_instance, { offset }) => ({ base64: 'AAAA', totalBytes: offset + 3 }) },
+    });
+    await link.start();
+    open.push(link);
+    return link;
+  }
+
+  async function agent(handlers: Partial<GuestHandlers> = {}, from = disk, agentToken = token): Promise<AgentLink> {
+    const link = await connectAgentLink({
+      transport: broker.agent(instanceId),
+      instanceId,
+      keys: from.keys,
+      ...(from.server ? { serverPublicKey: from.server } : { token: agentToken }),
+      enrolled: async (key) => {
+        from.server = key;
+      },
+      nextBoot: async () => {
+        from.boot += 1;
+        return from.boot;
+      },
+      replies,
+      enrolRetryMs: 20,
+      signal: AbortSignal.timeout(5_000),
+      handlers: {
+        prepare: unexpected,
+        status: async () => report,
+        database_list: unexpected,
+        database_create: unexpected,
+        database_drop: unexpected,
+        user_list: unexpected,
+        user_create: unexpected,
+        user_drop: unexpected,
+        ...handlers,
+      },
+    });
+    open.push(link);
+    await vi.waitFor(() => expect(directory.row(instanceId)?.position?.boot).toBe(from.boot));
+    return link;
+  }
+  return { broker, directory, disk, token, seen, server, agent, open };
+}
+
+let world: ReturnType<typeof setUp>;
+afterEach(async () => {
+  for (const link of world.open.splice(0)) await link.close();
+});
+const options = () => ({ operationId: randomUUID(), timeoutMs: 2_000 });
+
+describe('enrolment', () => {
+  it('makes the token worthless once the agent has spoken under its own keys', async () => {
+    world = setUp();
+    await world.server();
+    await world.agent();
+    await vi.waitFor(() => expect(world.directory.row(instanceId)?.token).toBeUndefined());
+    const thief = guestState();
+    await expect(
+      connectAgentLink({
+        transport: world.broker.agent(instanceId),
+        instanceId,
+        keys: thief.keys,
+        token: world.token,
+        enrolled: async () => undefined,
+        nextBoot: async () => 1,
+        replies: createMemoryReplies(),
+        handlers: {} as GuestHandlers,
+        enrolRetryMs: 10,
+        signal: AbortSignal.timeout(150),
+      }),
+    ).rejects.toThrow();
+    expect(world.directory.row(instanceId)?.agentPublicKey).toBe(world.disk.keys.publicKey);
+  });
+
+  it('is given to the first key alone, and again to the same one', async () => {
+    world = setUp();
+    await world.server();
+    const first = await world.directory.enrol(instanceId, world.disk.keys.publicKey);
+    expect(await world.directory.enrol(instanceId, newKeyPair().publicKey)).toBeUndefined();
+    await world.agent();
+    expect(world.disk.server).toBe(first?.serverPublicKey);
+  });
+
+  it('waits for a control plane that starts later', async () => {
+    world = setUp();
+    const connecting = world.agent();
+    await world.server();
+    await connecting;
+    expect(world.disk.server).toBeDefined();
+  });
+});
+
+describe('calls', () => {
+  it('are answered with the result, and with the guest’s own problem', async () => {
+    world = setUp();
+    const server = await world.server();
+    await world.agent({
+      database_drop: async ({ name }) => {
+        throw new Problem('database_missing', `there is no database ${name}`);
+      },
+    });
+    expect(await server.call(instanceId, 'status', {}, options())).toEqual(report);
+    await expect(server.call(instanceId, 'database_drop', { name: 'nope' }, options())).rejects.toMatchObject({
+      code: 'database_missing',
+      detail: 'there is no database nope',
+    });
+  });
+
+  it('say that a guest has not enrolled, or is not there', async () => {
+    world = setUp();
+    const server = await world.server();
+    await expect(server.call(instanceId, 'status', {}, options())).rejects.toMatchObject({ code: 'not_ready' });
+    await expect(server.call(randomUUID(), 'status', {}, options())).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('run once per operation id: joined while running, answered from the stored result afterwards, by two copies too', async () => {
+    world = setUp();
+    const [one, two] = [await world.server(), await world.server()];
+    let runs = 0;
+    const gate = Promise.withResolvers<void>();
+    await world.agent({
+      database_create: async () => {
+        runs += 1;
+        await gate.promise;
+        return {};
+      },
+    });
+    const repeat = options();
+    const both = [
+      one.call(instanceId, 'database_create', { databases: [] }, repeat),
+      two.call(instanceId, 'database_create', { databases: [] }, repeat),
+    ];
+    await vi.waitFor(() =>
+      expect(world.seen.filter(({ address }) => address.startsWith('coffer.i.')).length).toBeGreaterThanOrEqual(3),
+    );
+    gate.resolve();
+    await Promise.all(both);
+    await one.call(instanceId, 'database_create', { databases: [] }, repeat);
+    expect(runs).toBe(1);
+    await one.call(instanceId, 'database_create', { databases: [] }, options());
+    expect(runs).toBe(2);
+  });
+
+  it('run again after a failure that may pass, never after one that is final', async () => {
+    world = setUp();
+    const server = await world.server();
+    const codes = ['unavailable', 'guest_failed'] as const;
+    let runs = 0;
+    await world.agent({
+      database_create: async () => {
+        const code = codes[runs++];
+        if (code) throw new Problem(code, 'no');
+        return {};
+      },
+    });
+    const repeat = options();
+    for (const code of ['unavailable', 'guest_failed', 'guest_failed']) {
+      await expect(server.call(instanceId, 'database_create', { databases: [] }, repeat)).rejects.toMatchObject({
+        code,
+      });
+    }
+    expect(runs).toBe(2);
+  });
+
+  it('end at their deadline on both sides', async () => {
+    world = setUp();
+    const server = await world.server();
+    const aborted = Promise.withResolvers<void>();
+    await world.agent({
+      user_create: (_params, op) =>
+        new Promise((_resolve, reject) => {
+          op.signal.addEventListener('abort', () => {
+            aborted.resolve();
+            reject(new Problem('timeout', 'given up'));
+          });
+        }),
+    });
+    await expect(
+      server.call(instanceId, 'user_create', { users: [] }, { operationId: randomUUID(), timeoutMs: 60 }),
+    ).rejects.toMatchObject({ code: 'timeout' });
+    await aborted.promise;
+  });
+
+  it('go to the agent’s present life: a call sealed for an earlier one is sealed again under the same id', async () => {
+    world = setUp();
+    const server = await world.server();
+    const first = await world.agent();
+    const stale = world.directory.row(instanceId)?.session;
+    await first.close();
+    await world.agent();
+    const row = world.directory.row(instanceId);
+    expect(row?.session).not.toBe(stale);
+    // As if this copy had not yet seen the hello.
+    const { get } = world.directory;
+    let reads = 0;
+    world.directory.get = async (id) => {
+      const entry = await get(id);
+      reads += 1;
+      return entry && stale ? { ...entry, session: stale } : entry;
+    };
+    expect(await server.call(instanceId, 'status', {}, options())).toEqual(report);
+    expect(reads).toBe(1);
+  });
+
+  it('tell by how much a guest’s clock is off, instead of silence', async () => {
+    world = setUp();
+    const server = await world.server();
+    await connectAgentLink({
+      transport: world.broker.agent(instanceId),
+      instanceId,
+      keys: world.disk.keys,
+      token: world.token,
+      enrolled: async () => undefined,
+      nextBoot: async () => 1,
+      replies: createMemoryReplies(),
+      handlers: {} as GuestHandlers,
+      enrolRetryMs: 20,
+      now: () => Date.now() + 3_600_000,
+    }).then((link) => world.open.push(link));
+    await vi.waitFor(() => expect(world.directory.row(instanceId)?.session).toBeDefined());
+    await expect(server.call(instanceId, 'status', {}, options())).rejects.toThrow(/359[0-9] s ahead/);
+    expect(world.directory.row(instanceId)?.clockSkewMs).toBeGreaterThan(3_500_000);
+  });
+});
+
+describe('an attacker at the broker', () => {
+  it('runs nothing twice by replaying commands, to this life or a later one', async () => {
+    world = setUp();
+    const server = await world.server();
+    let runs = 0;
+    const handlers: Partial<GuestHandlers> = {
+      database_create: async () => {
+        runs += 1;
+        return {};
+      },
+    };
+    const first = await world.agent(handlers);
+    await server.call(instanceId, 'database_create', { databases: [] }, options());
+    const commands = world.seen
+      .filter(({ address }) => address === `coffer.i.${instanceId}.req`)
+      .map(({ sealed }) => sealed);
+    for (const sealed of commands) world.broker.inject(`coffer.i.${instanceId}.req`, sealed);
+    await server.call(instanceId, 'status', {}, options()); // the queue is in order: the replays are through
+    await first.close();
+    await world.agent(handlers);
+    for (const sealed of commands) world.broker.inject(`coffer.i.${instanceId}.req`, sealed);
+    await server.call(instanceId, 'status', {}, options());
+    expect(runs).toBe(1);
+  });
+
+  it('cannot bring back an old report, hello or reply', async () => {
+    world = setUp();
+    const server = await world.server();
+    const first = await world.agent();
+    await first.report({ ...report, state: 'building' });
+    await server.call(instanceId, 'status', {}, options());
+    await first.close();
+    const old = world.seen.slice();
+    const second = await world.agent();
+    await second.report(report);
+    await vi.waitFor(() => expect(world.directory.row(instanceId)?.lastReport?.state).toBe('healthy'));
+    const position = world.directory.row(instanceId)?.position;
+    for (const { address, sealed } of old) if (!address.startsWith('coffer.i.')) world.broker.inject(address, sealed);
+    expect(await server.call(instanceId, 'status', {}, options())).toEqual(report);
+    expect(world.directory.row(instanceId)?.position).toEqual(position);
+    expect(world.directory.row(instanceId)?.lastReport?.state).toBe('healthy');
+  });
+
+  it('cannot reflect a message or move it to another guest', async () => {
+    world = setUp();
+    const server = await world.server();
+    const link = await world.agent();
+    const other = '5f0c1f0e-0000-4000-8000-000000000002';
+    world.directory.add(other);
+    await link.report(report);
+    await server.call(instanceId, 'status', {}, options());
+    const position = world.directory.row(instanceId)?.position;
+    for (const { address, sealed } of world.seen.slice()) {
+      world.broker.inject(`${other}.event`, sealed); // under another guest's key: whose it is says the seal alone
+      if (address.startsWith('coffer.i.')) world.broker.inject(`${instanceId}.event`, sealed);
+      else world.broker.inject(`coffer.i.${instanceId}.req`, sealed);
+    }
+    expect(await server.call(instanceId, 'status', {}, options())).toEqual(report);
+    expect(world.directory.row(other)?.position).toBeUndefined();
+    expect(world.directory.row(instanceId)?.position).toEqual(position);
+  });
+});
+
+describe('questions of a guest', () => {
+  it('are answered, with a problem too', async () => {
+    world = setUp();
+    await world.server();
+    const link = await world.agent();
+    expect(await link.ask('driver_chunk', { sha256: 'x', offset: 4 }, { timeoutMs: 2_000 })).toEqual({
+      base64: 'AAAA',
+      totalBytes: 7,
+    });
+    // biome-ignore lint/suspicious/noExplicitAny: a hostile guest sends what its types forbid
+    await expect(link.ask('driver_chunk', { sha256: 5 } as any, { timeoutMs: 2_000 })).rejects.toMatchObject({
+      code: 'bad_request',
+    });
+  });
+});

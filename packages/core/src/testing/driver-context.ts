@@ -1,0 +1,65 @@
+import type { DriverContext, Endpoint, Operation } from '../driver/driver.ts';
+import { evaluateSizing } from '../driver/sizing.ts';
+import type { Logger } from '../log.ts';
+import type { ExecOptions, ExecResult } from '../runtime.ts';
+import type { DriverTest } from './driver-harness.ts';
+
+/** Recognised wherever it turns up. Has every character that some quoting gets wrong. */
+export const SERVICE_PASSWORD = `Svc-"'\\\`$;%_#-k3d9w2m7`;
+
+export interface RecordedContext extends DriverContext {
+  /** Log lines, and commands that were run in the container, as JSON. */
+  readonly recorded: readonly string[];
+}
+
+function recordingLogger(lines: string[]): Logger {
+  const line = (fields: Record<string, unknown>, message: string): void => void lines.push(`${message} ${JSON.stringify(fields)}`);
+  return { debug: line, info: line, warn: line, error: line, child: () => recordingLogger(lines) };
+}
+
+export interface Surroundings {
+  endpoint(): Endpoint;
+  exec?(command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+}
+
+/** What an agent would hand to the driver on the smallest flavor that the manifest allows. */
+export function recordedContext(test: DriverTest, around: Surroundings): RecordedContext {
+  const { manifest } = test.factory;
+  const version = manifest.versions.find((entry) => (test.version === undefined ? entry.default : entry.name === test.version));
+  if (!version) throw new Error(`the manifest of ${manifest.datastore} has no version ${test.version ?? 'with default: true'}`);
+  const recorded: string[] = [];
+  return {
+    recorded,
+    version: { name: version.name, number: version.number },
+    image: test.image ?? version.image,
+    settings: evaluateSizing(manifest, { memoryMib: manifest.minMemoryMib, vcpus: 1 }),
+    memoryBytes: manifest.minMemoryMib * 1024 ** 2,
+    serviceAccount: { user: 'os_admin', password: SERVICE_PASSWORD },
+    serverId: 4_071,
+    endpoint: around.endpoint,
+    async exec(command, options) {
+      recorded.push(JSON.stringify(command));
+      return around.exec ? around.exec(command, options) : { exitCode: 0, stdout: '', stderr: '' };
+    },
+    log: recordingLogger(recorded),
+  };
+}
+
+let operations = 0;
+
+/** An operation with a deadline of its own, so that a driver that hangs fails its test and not the run. */
+export function operation(timeoutMs = 15_000, signal?: AbortSignal): Operation {
+  const deadline = AbortSignal.timeout(timeoutMs);
+  return { id: `test-${++operations}`, signal: signal ? AbortSignal.any([deadline, signal]) : deadline };
+}
+
+/** Calls again until the result is wanted. @throws Error with the last result once the time is over */
+export async function until<T>(what: string, timeoutMs: number, get: () => Promise<T>, isWanted: (value: T) => boolean): Promise<T> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await get();
+    if (isWanted(value)) return value;
+    if (Date.now() > end) throw new Error(`${what} did not come within ${timeoutMs} ms; last seen: ${JSON.stringify(value)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

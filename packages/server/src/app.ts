@@ -1,0 +1,98 @@
+import type { Cloud, Identity, Logger, SecretBox } from '@coffer/core';
+import type { GuestCaller } from '@coffer/core/rpc';
+import { createBaseUrl } from './http/base-url.ts';
+import { mount } from './http/mount.ts';
+import type { BuiltinIdentity } from './identity/builtin.ts';
+import { databaseRoutes } from './routes/databases.ts';
+import { datastoreRoutes } from './routes/datastores.ts';
+import { flavorRoutes } from './routes/flavors.ts';
+import { healthRoutes } from './routes/health.ts';
+import { identityRoutes } from './routes/identity.ts';
+import { instanceRoutes } from './routes/instances.ts';
+import { userRoutes } from './routes/users.ts';
+import { versionRoutes } from './routes/versions.ts';
+import { createDatabaseService } from './services/databases.ts';
+import { createDatastoreService } from './services/datastores.ts';
+import { createFlavorService } from './services/flavors.ts';
+import { createAskGuest } from './services/guest-calls.ts';
+import type { HealthReport } from './services/health.ts';
+import { createInstanceService, type QuotaDefaults } from './services/instances.ts';
+import { createUserService } from './services/users.ts';
+import type { Store } from './store/store.ts';
+
+export interface AppConfig {
+  /** Name of the region in views and catalog. */
+  region: string;
+  /** Where a project has no limits of its own. */
+  quotas: QuotaDefaults;
+  /** Largest single volume, GB. */
+  maxVolumeSizeGib: number;
+  /** What an instance runs whose request names no datastore; without it, naming one is required. */
+  defaultDatastore?: string;
+  /** Addresses or networks of proxies whose X-Forwarded-Proto and X-Forwarded-Host are believed. Default: none. */
+  trustedProxies?: readonly string[];
+  /** Checks every answer against the document; for tests. Default: false. */
+  validateResponses?: boolean;
+}
+
+export interface AppDeps {
+  store: Store;
+  guests: GuestCaller;
+  cloud: Pick<Cloud, 'flavors'>;
+  /** Turns tokens into callers. */
+  identity: Identity;
+  /** The same identity, when it is the builtin one: served under /identity. */
+  builtin?: BuiltinIdentity;
+  health: () => Promise<HealthReport>;
+  secrets: SecretBox;
+  config: AppConfig;
+  log: Logger;
+  /** Draws a UUID. */
+  newId: () => string;
+}
+
+/** Whatever answers a request; `env` is what @hono/node-server hands over. */
+export interface App {
+  fetch(request: Request, env?: unknown): Response | Promise<Response>;
+}
+
+/** The HTTP API. No I/O until the first request; any number may run over one store. */
+export function createApp(deps: AppDeps): App {
+  const { store, config, log, newId } = deps;
+  const datastores = createDatastoreService({
+    store,
+    ...(config.defaultDatastore !== undefined && { defaultDatastore: config.defaultDatastore }),
+  });
+  const flavors = createFlavorService(deps.cloud);
+  const askGuest = createAskGuest({ guests: deps.guests, newId, log });
+  const instances = createInstanceService({
+    store,
+    datastores,
+    flavors,
+    secrets: deps.secrets,
+    newId,
+    region: config.region,
+    quotas: config.quotas,
+    maxVolumeSizeGib: config.maxVolumeSizeGib,
+  });
+  const app = mount(
+    {
+      ...versionRoutes,
+      ...healthRoutes(deps.health),
+      ...datastoreRoutes(datastores),
+      ...flavorRoutes(flavors),
+      ...instanceRoutes(instances),
+      ...databaseRoutes(createDatabaseService({ store, askGuest })),
+      ...userRoutes(createUserService({ store, askGuest })),
+      ...identityRoutes(deps.builtin, config.region),
+    },
+    {
+      identity: deps.identity,
+      baseUrlOf: createBaseUrl(config.trustedProxies ?? []),
+      log,
+      newId,
+      validateResponses: config.validateResponses ?? false,
+    },
+  );
+  return { fetch: (request, env) => app.fetch(request, env ?? {}) };
+}

@@ -1,0 +1,33 @@
+import { readdir, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const ROOT = '/sys/fs/cgroup';
+
+const foldersIn = async (folder: string): Promise<string[]> => {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(folder, entry.name));
+};
+
+/**
+ * Control groups that bear the container's id, in every hierarchy. Those of a removed guest stay when containers of its
+ * inner engine had groups below.
+ */
+export async function cgroupsOf(containerId: string): Promise<string[]> {
+  const roots = [ROOT, ...(await foldersIn(ROOT))];
+  const folders = await Promise.all(
+    roots.flatMap((root) => [foldersIn(join(root, 'docker')), foldersIn(join(root, 'system.slice'))]),
+  );
+  return folders
+    .flat()
+    .filter((folder) => folder.endsWith(`/${containerId}`) || folder.endsWith(`/docker-${containerId}.scope`));
+}
+
+/** Removes what is empty; a group with a process in it stays. */
+export async function removeCgroups(containerId: string): Promise<void> {
+  for (const folder of await cgroupsOf(containerId)) await removeTree(folder);
+}
+
+async function removeTree(folder: string): Promise<void> {
+  for (const child of await foldersIn(folder)) await removeTree(child);
+  await rmdir(folder).catch(() => undefined);
+}

@@ -1,0 +1,95 @@
+import { mkdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Cloud, silentLogger } from '@coffer/core';
+import { parseCidr } from './addresses.ts';
+import { answering, type Context } from './context.ts';
+import { FLAVORS } from './flavors.ts';
+import { takeInventory } from './inventory.ts';
+import { createLocks } from './lock.ts';
+import { createNames, ownerOf } from './names.ts';
+import { ensureManagement, type ManagementNetwork } from './networks.ts';
+import type { DockerCloudOptions } from './options.ts';
+import { createPorts } from './ports.ts';
+import { isRoot } from './program.ts';
+import { openRecords } from './records.ts';
+import { recover } from './recover.ts';
+import { createServers } from './servers.ts';
+import { tearDown } from './teardown.ts';
+import { ensureMemory } from './user-data.ts';
+import { createVolumes } from './volumes.ts';
+import { createServerWork } from './work.ts';
+
+export type { ManagementNetwork } from './networks.ts';
+export type { DockerCloudOptions } from './options.ts';
+
+/** One machine as a cloud: guests are containers that run an engine of their own. */
+export interface DockerCloud extends Cloud {
+  /** Tells this cloud's things from another Coffer's on the same engine. */
+  readonly owner: string;
+  /** The management network, made when missing: `gateway` is where guests reach this host, and the broker listens. */
+  management(): Promise<ManagementNetwork>;
+  /** See `recover.ts`. To be called once at the start of a server. */
+  recover(): Promise<void>;
+  /** Everything of this cloud on this machine, one line each; empty after `teardown`. */
+  inventory(): Promise<string[]>;
+  /** Destroys every guest, volume, network, rule and file of this cloud. The cloud is not usable afterwards. */
+  teardown(): Promise<void>;
+  /** Waits for what was begun in this process. Guests run on. */
+  close(): Promise<void>;
+}
+
+/** Makes the two folders and, as root, the tmpfs; nothing else happens until a call. */
+export async function createDockerCloud(options: DockerCloudOptions): Promise<DockerCloud> {
+  const log = options.log ?? silentLogger;
+  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
+  const onDisk = await ensureMemory(options.runDir);
+  if (onDisk !== undefined) log.warn({ runDir: options.runDir }, onDisk);
+  // Loop devices are known by the real path of their file.
+  const folders = { dataDir: await realpath(options.dataDir), runDir: await realpath(options.runDir) };
+  const owner = await ownerOf(folders.dataDir);
+  const at = (name: string) => join(folders.dataDir, name);
+  const volumeKind = options.volumeKind ?? (isRoot() ? 'loop' : 'folder');
+  if (volumeKind === 'folder') log.warn({}, 'volumes are plain folders: no size limit is enforced');
+
+  const context: Context = {
+    engine: options.engine,
+    names: createNames(owner, options.prefix ?? 'coffer'),
+    log,
+    locked: createLocks(owner),
+    flavors: options.flavors ?? FLAVORS,
+    guestImage: options.guestImage,
+    imagesDir: options.imagesDir,
+    volumeKind,
+    managementPool: parseCidr(options.managementPool ?? '10.212.0.0/16'),
+    tenantPool: parseCidr(options.tenantPool ?? '10.213.0.0/16'),
+    brokerPorts: options.brokerPorts ?? [],
+    guestEgress: options.guestEgress ?? [],
+    volumesDir: at('volumes'),
+    userDataDir: join(folders.runDir, owner),
+    servers: await openRecords(at('servers')),
+    volumes: await openRecords(at('volumes')),
+    ports: await openRecords(at('ports')),
+    networks: await openRecords(at('networks')),
+  };
+  const work = createServerWork(context);
+  const removed = new Set<string>();
+
+  return {
+    name: 'docker',
+    owner,
+    servers: createServers(context, work),
+    volumes: createVolumes(context),
+    ports: createPorts(context),
+    flavors: { list: async () => structuredClone([...context.flavors]) },
+    ping: () => answering(() => context.engine.ping()),
+    management: () => answering(() => ensureManagement(context)),
+    recover: () => answering(() => recover(context, work)),
+    inventory: () => answering(() => takeInventory(context, folders, removed)),
+    teardown: () =>
+      answering(async () => {
+        await work.settled();
+        for (const id of await tearDown(context, folders)) removed.add(id);
+      }),
+    close: () => work.settled(),
+  };
+}

@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto';
+import { type Broker, type Cloud, type Logger, silentLogger, toProblem } from '@coffer/core';
+import type { LedgerRow } from '../store/schema.ts';
+import type { Store } from '../store/store.ts';
+import { type Clock, systemClock } from '../worker/clock.ts';
+import { type CloudResource, cloudResources, type ResourceKinds } from '../worker/cloud-resources.ts';
+import { enqueueCleanups } from './cleanup.ts';
+import { compare } from './compare.ts';
+
+export interface ConductorOptions {
+  store: Store;
+  cloud: Cloud;
+  broker?: Broker;
+  /** Interval of the guests' reports, ms; 5,000 when absent. A guest is silent after three. */
+  reportIntervalMs?: number;
+  /** Interval of the comparison with the cloud, ms; 60,000 when absent. */
+  intervalMs?: number;
+  clock?: Clock;
+  log?: Logger;
+}
+
+/** What one round found. */
+export interface ConductorReport {
+  /** Jobs whose worker died; the next claim takes them. */
+  expired: number;
+  /** Instances that fell silent since the last round. */
+  silent: string[];
+  /** Deletions queued for what was marked and forgotten. */
+  cleanups: number;
+  /** In the cloud, not in the ledger: reported, and never deleted. */
+  unknown: (CloudResource & { kind: string })[];
+  /** In the ledger, and since the last round no more in the cloud. */
+  vanished: { kind: string; key: string; instanceId: string | null }[];
+  /** Kinds that could not be compared, with the reason. */
+  unreachable: { kind: string; detail: string }[];
+}
+
+export interface Conductor {
+  start(): void;
+  stop(): Promise<void>;
+  /** A whole round, now and whoever leads. */
+  runOnce(): Promise<ConductorReport>;
+}
+
+const MISSED_REPORTS = 3;
+
+/**
+ * Compares store and cloud, and queues what is left to do. It deletes nothing itself, and has nothing deleted that the ledger does
+ * not have as ours and marked: a store restored from an old backup costs nobody a database. Of several copies one leads.
+ */
+export function createConductor(options: ConductorOptions): Conductor {
+  const { store, cloud, clock = systemClock, log = silentLogger } = options;
+  const reportIntervalMs = options.reportIntervalMs ?? 5_000;
+  const intervalMs = options.intervalMs ?? 60_000;
+  const resources = cloudResources(options);
+  const owner = randomUUID();
+  const stopping = new AbortController();
+  const sayOnce = onceAState(log);
+  let loop: Promise<void> | undefined;
+
+  async function markSilent(): Promise<string[]> {
+    const silent = await store.instances.markSilent(MISSED_REPORTS * reportIntervalMs);
+    for (const instance of silent) log.warn({ instance }, 'the guest is silent');
+    return silent;
+  }
+
+  async function runOnce(): Promise<ConductorReport> {
+    const report: ConductorReport = { expired: 0, silent: await markSilent(), cleanups: 0, unknown: [], vanished: [], unreachable: [] };
+    report.expired = (await store.jobs.counts()).expired;
+    if (report.expired > 0) log.warn({ jobs: report.expired }, 'jobs wait for another worker: theirs is gone');
+    for (const kind of Object.keys(resources)) {
+      try {
+        await compareKind(kind, resources, report);
+        sayOnce(`reach ${kind}`, undefined);
+      } catch (error) {
+        const { detail } = toProblem(error);
+        report.unreachable.push({ kind, detail });
+        sayOnce(`reach ${kind}`, { fields: { kind, err: error }, message: 'could not be compared with the ledger' });
+      }
+    }
+    await refreshServers(store, cloud).catch(() => {});
+    report.cleanups = await enqueueCleanups(store, resources);
+    return report;
+  }
+
+  async function compareKind(kind: string, all: ResourceKinds, report: ConductorReport): Promise<void> {
+    const resource = all[kind];
+    if (!resource) return;
+    const { unknown, vanished, returned } = await compare(store, kind, resource);
+    for (const one of unknown) report.unknown.push({ kind, id: one.id, key: one.key });
+    const names = unknown.map((one) => `${one.key} (${one.id})`).sort();
+    const message = 'in the cloud under our label and not in the ledger; nothing is done about it, look at it yourself';
+    sayOnce(`unknown ${kind}`, names.length > 0 ? { fields: { kind, count: names.length, names }, message } : undefined);
+    for (const row of vanished) if (await reportVanished(row)) report.vanished.push({ kind, key: row.key, instanceId: row.instanceId });
+    for (const row of returned) {
+      if (await store.ledger.setVanished(row.id, false)) log.info({ kind, key: row.key, instance: row.instanceId }, 'is in the cloud again');
+    }
+  }
+
+  async function reportVanished(row: LedgerRow): Promise<boolean> {
+    if (!(await store.ledger.setVanished(row.id, true))) return false;
+    log.error({ kind: row.kind, key: row.key, id: row.cloudId, instance: row.instanceId }, 'is gone from the cloud, and nobody here deleted it');
+    if (row.instanceId !== null) {
+      const message = `The ${row.kind} of this instance is gone; it was not deleted by this service.`;
+      await store.instances.update(row.instanceId, {
+        ...(row.kind === 'server' && { serverStatus: 'missing' as const }),
+        fault: { message, created: new Date().toISOString(), details: `${row.kind} ${row.key} (${row.cloudId})` },
+      });
+    }
+    return true;
+  }
+
+  async function work(): Promise<void> {
+    let comparedAt = Number.NEGATIVE_INFINITY;
+    while (!stopping.signal.aborted) {
+      try {
+        if (await store.leaders.hold('conductor', owner, MISSED_REPORTS * reportIntervalMs)) {
+          if (clock.now() - comparedAt >= intervalMs) {
+            comparedAt = clock.now();
+            await runOnce();
+          } else {
+            await markSilent();
+          }
+        }
+        sayOnce('round', undefined);
+      } catch (error) {
+        sayOnce('round', { fields: { err: error }, message: 'the conductor could not do its round' });
+      }
+      await clock.sleep(reportIntervalMs, stopping.signal).catch(() => {});
+    }
+    await store.leaders.release('conductor', owner).catch(() => {});
+  }
+
+  return {
+    start() {
+      loop ??= work();
+    },
+    async stop() {
+      stopping.abort();
+      await loop;
+    },
+    runOnce,
+  };
+}
+
+/** Brings `server_status` up to date where no operation is running (an operation writes it itself). */
+async function refreshServers(store: Store, cloud: Cloud): Promise<void> {
+  const servers = new Map((await cloud.servers.list()).map((server) => [server.id, server]));
+  for (const row of await store.ledger.ofKind('server')) {
+    const server = servers.get(row.cloudId ?? '');
+    if (!server || row.state !== 'present' || row.instanceId === null) continue;
+    await store.instances.setServerStatus(row.instanceId, server.status);
+  }
+}
+
+/** One line when something goes wrong or changes, and one when it is over: never a line a minute. */
+function onceAState(log: Logger) {
+  const said = new Map<string, string>();
+  return (topic: string, news: { fields: Record<string, unknown>; message: string } | undefined): void => {
+    const before = said.get(topic);
+    if (!news) {
+      said.delete(topic);
+      if (before !== undefined) log.info({}, `over: ${topic}`);
+      return;
+    }
+    const { err, ...facts } = news.fields;
+    const text = JSON.stringify([news.message, facts, err instanceof Error ? err.message : err]);
+    said.set(topic, text);
+    if (text !== before) log.warn(news.fields, news.message);
+  };
+}

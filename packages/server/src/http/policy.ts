@@ -1,0 +1,55 @@
+import { type Caller, type OperationId, Problem } from '@coffer/core';
+
+/**
+ * Who may: `anyone` needs no token; `user` has one, for whatever; `member` has one for the project in the path; `owner` is a
+ * member too, and finds the objects of that project alone, unless an administrator.
+ */
+export type Rule = 'anyone' | 'user' | 'member' | 'owner';
+
+export const POLICY: Readonly<Record<OperationId, Rule>> = {
+  listVersions: 'anyone',
+  showVersion: 'anyone',
+  healthcheck: 'anyone',
+  health: 'anyone',
+  listDatastores: 'member',
+  showDatastore: 'member',
+  listDatastoreVersions: 'member',
+  showDatastoreVersion: 'member',
+  showDatastoreVersionById: 'member',
+  listFlavors: 'member',
+  showFlavor: 'member',
+  listInstances: 'member',
+  listInstanceDetails: 'member',
+  createInstance: 'member',
+  showInstance: 'owner',
+  deleteInstance: 'owner',
+  listDatabases: 'owner',
+  createDatabases: 'owner',
+  showDatabase: 'owner',
+  deleteDatabase: 'owner',
+  listUsers: 'owner',
+  createUsers: 'owner',
+  deleteUser: 'owner',
+  listIdentityVersions: 'anyone',
+  showIdentityVersion: 'anyone',
+  createToken: 'anyone',
+  showToken: 'user',
+  checkToken: 'user',
+  revokeToken: 'user',
+  showCatalog: 'user',
+  listProjects: 'user',
+};
+
+export const isAdmin = (caller: Caller): boolean => caller.roles.includes('admin');
+
+/** @throws Problem `forbidden`. Whose an object is, services find out, by looking only where the caller may. */
+export function authorize(id: OperationId, caller: Caller): void {
+  const rule = POLICY[id];
+  if (rule === 'anyone' || rule === 'user') return;
+  if (caller.projectId === '' || caller.roles.length === 0) {
+    throw new Problem(
+      'forbidden',
+      'The token is for no project in which you have a role; ask for a token scoped to a project.',
+    );
+  }
+}

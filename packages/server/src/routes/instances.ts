@@ -1,0 +1,40 @@
+import type { Handlers } from '../http/handlers.ts';
+import { nextLinks, pageOf } from '../http/pagination.ts';
+import type { InstanceService } from '../services/instances.ts';
+import { detailView, instanceView, newInstanceRequest, summaryView } from '../views/instances.ts';
+import { actorOf, linkContext } from './context.ts';
+
+type Ids = 'listInstances' | 'listInstanceDetails' | 'createInstance' | 'showInstance' | 'deleteInstance';
+
+export function instanceRoutes(instances: InstanceService): Handlers<Ids> {
+  return {
+    listInstances: async (call) => {
+      const actor = actorOf(call);
+      const { items, next } = await instances.list(actor, pageOf(call.query));
+      const { links, pluralLinks } = nextLinks(call.url, call.base, next);
+      const views = items.map((one) => summaryView(one, linkContext(call), actor.isAdmin));
+      return { status: 200, body: { instances: views, ...(links && { links, instances_links: pluralLinks }) } };
+    },
+    listInstanceDetails: async (call) => {
+      const actor = actorOf(call);
+      const { items, next } = await instances.list(actor, pageOf(call.query));
+      const { links, pluralLinks } = nextLinks(call.url, call.base, next);
+      const views = items.map((one) => detailView(one, linkContext(call), actor.isAdmin));
+      return { status: 200, body: { instances: views, ...(links && { links, instances_links: pluralLinks }) } };
+    },
+    createInstance: async (call) => {
+      const actor = actorOf(call);
+      const details = await instances.create(actor, newInstanceRequest(call.body.instance));
+      return { status: 200, body: { instance: instanceView(details, linkContext(call), actor.isAdmin) } };
+    },
+    showInstance: async (call) => {
+      const actor = actorOf(call);
+      const details = await instances.show(actor, call.path.instance_id);
+      return { status: 200, body: { instance: instanceView(details, linkContext(call), actor.isAdmin) } };
+    },
+    deleteInstance: async (call) => {
+      await instances.delete(actorOf(call), call.path.instance_id);
+      return { status: 202 };
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import type { Logger } from '@coffer/core';
+
+const DEADLINE_MS = 3_000;
+
+/** What the service depends on. */
+export type Part = 'store' | 'broker' | 'cloud';
+
+export type PartHealth = { isOk: true } | { isOk: false; detail: string };
+
+export type HealthReport = Record<Part, PartHealth>;
+
+/** Asked for by everybody without a token, so it says which part fails and nothing of where it is; the log has the rest. */
+export function createHealth(pings: Record<Part, () => Promise<void>>, log: Logger): () => Promise<HealthReport> {
+  async function check(part: Part): Promise<PartHealth> {
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error(`no answer in ${DEADLINE_MS} ms`)), DEADLINE_MS);
+      });
+      await Promise.race([pings[part](), late]);
+      return { isOk: true };
+    } catch (error) {
+      log.warn({ err: error, part }, 'a part of the service does not answer');
+      return { isOk: false, detail: `The ${part} does not answer.` };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+  return async () => {
+    const [store, broker, cloud] = await Promise.all([check('store'), check('broker'), check('cloud')]);
+    return { store, broker, cloud };
+  };
+}

@@ -1,0 +1,10 @@
+import { testBroker } from '@coffer/core/testing';
+import { rabbitmqForTests } from './support/rabbitmq.ts';
+import { relayForTests } from './support/relay.ts';
+
+testBroker('embedded relay', async () => {
+  const relay = await relayForTests();
+  return { broker: { ...relay.broker(), grant: relay.grant, revoke: relay.revoke }, dispose: relay.dispose };
+});
+
+testBroker('RabbitMQ 4', rabbitmqForTests);

@@ -1,0 +1,119 @@
+import { execFile } from 'node:child_process';
+import { chownSync, chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync, existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { ContainerSpec } from '@coffer/core';
+import type { DriverHarness, GuestOptions, TestGuest } from '@coffer/core/testing';
+import { createWire } from './driver-wire.ts';
+
+const run = promisify(execFile);
+
+async function docker(...args: string[]): Promise<string> {
+  const { stdout, stderr } = await run('docker', args, { maxBuffer: 16 << 20 });
+  return args[0] === 'logs' ? stdout + stderr : stdout.trim();
+}
+
+/** A folder on the machine, owned as the container needs it. */
+function folder(path: string, uid: number, mode: number): string {
+  mkdirSync(path, { recursive: true });
+  chmodSync(path, mode);
+  chownSync(path, uid, uid);
+  return path;
+}
+
+/** Files of a spec, in the folders that are mounted read-only. */
+function writeFiles(spec: ContainerSpec, root: string): string[] {
+  const targets = new Set(spec.files.map((file) => dirname(file.path)));
+  for (const file of spec.files) {
+    const path = join(root, 'files', file.path);
+    mkdirSync(dirname(path), { recursive: true });
+    rmSync(path, { force: true });
+    writeFileSync(path, file.content);
+    chmodSync(path, file.mode ?? 0o444);
+    chownSync(path, file.uid ?? 0, file.uid ?? 0);
+  }
+  return [...targets].flatMap((target) => ['-v', `${join(root, 'files', target)}:${target}:ro`]);
+}
+
+function mountArguments(spec: ContainerSpec, root: string, socketFolder: string): string[] {
+  return spec.mounts.flatMap((mount) => {
+    if (mount.kind === 'tmpfs') {
+      const owner = mount.uid === undefined ? '' : `,uid=${mount.uid}`;
+      return ['--tmpfs', `${mount.target}:size=${mount.sizeBytes},mode=${(mount.mode ?? 0o755).toString(8)}${owner}`];
+    }
+    const source = mount.kind === 'data' ? folder(join(root, 'data', mount.folder), mount.uid ?? 0, 0o750) : folder(socketFolder, mount.uid ?? 0, 0o755);
+    return ['-v', `${source}:${mount.target}`];
+  });
+}
+
+async function createGuest(options: GuestOptions): Promise<TestGuest> {
+  // On the machine's own tmpfs where there is one: data folders on a busy disk are slow, and files of a spec belong in memory.
+  const root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'coffer-driver-'));
+  const name = root.slice(root.lastIndexOf('/') + 1);
+  const socketFolder = join(root, 'run');
+  let address: { host: string; port: number } | undefined;
+
+  const isSocket = options.reach === 'socket' && options.socket !== undefined;
+  const near = join(root, 'near.sock');
+  const wire = await createWire(isSocket ? { path: near } : { host: '127.0.0.1', port: 0 }, () => {
+    if (isSocket) return { path: join(socketFolder, options.socket?.split('/').at(-1) ?? '') };
+    return address ?? { host: '127.0.0.1', port: 1 };
+  });
+  const listening = wire.server.address();
+
+  return {
+    wire,
+    endpoint: () => (typeof listening === 'object' && listening ? { host: '127.0.0.1', port: listening.port } : { socketPath: near }),
+
+    async tenantAddress() {
+      if (!address) throw new Error('the database does not run');
+      return address;
+    },
+
+    async exec(command, { stdin, user, signal } = {}) {
+      const args = ['exec', '-i', ...(user === undefined ? [] : ['-u', user]), name, ...command];
+      const child = run('docker', args, { ...(signal && { signal }) });
+      child.child.stdin?.end(stdin ?? '');
+      const { stdout, stderr } = await child.catch((error: { stdout: string; stderr: string }) => error);
+      return { exitCode: child.child.exitCode ?? 1, stdout, stderr };
+    },
+
+    async start(spec) {
+      await docker('rm', '-fv', name).catch(() => '');
+      await docker(
+        ...['run', '-d', '--init', '--name', name, '--label', 'coffer.test=driver', '--memory', `${options.memoryMib}m`],
+        ...['--cap-drop', 'ALL', ...spec.capabilities.flatMap((capability) => ['--cap-add', capability]), '--security-opt', 'no-new-privileges'],
+        ...['--stop-signal', spec.stopSignal, '--publish', `127.0.0.1::${options.port}`],
+        ...(spec.readOnlyRoot ? ['--read-only'] : []),
+        ...Object.entries(spec.env).flatMap(([key, value]) => ['--env', `${key}=${value}`]),
+        ...writeFiles(spec, root),
+        ...mountArguments(spec, root, socketFolder),
+        ...[spec.image, ...spec.args],
+      );
+      const published = await docker('port', name, `${options.port}/tcp`);
+      address = { host: '127.0.0.1', port: Number(published.split('\n')[0]?.split(':').at(-1)) };
+    },
+
+    async ended(timeoutMs) {
+      const { stdout } = await run('docker', ['wait', name], { timeout: timeoutMs });
+      return Number(stdout.trim());
+    },
+
+    async kill() {
+      await docker('kill', '-s', 'KILL', name);
+      await docker('wait', name);
+    },
+
+    evidence: async () => (await docker('inspect', name)) + (await docker('logs', name)),
+
+    async remove() {
+      await wire.close();
+      await docker('rm', '-fv', name).catch(() => '');
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Guests over the machine's own container engine, by its command line. Needs root, to give folders their owners. */
+export const engineHarness: DriverHarness = { guest: createGuest };

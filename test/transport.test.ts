@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { createAgentTransport, createServerTransport } from '@coffer/core/amqp';
+import { createMemoryBroker, testTransport } from '@coffer/core/testing';
+import { rabbitmqForTests } from './support/rabbitmq.ts';
+import { relayForTests } from './support/relay.ts';
+
+testTransport('memory', async () => {
+  const broker = createMemoryBroker();
+  return {
+    server: async (copy) => broker.server(copy),
+    agent: async (instanceId) => broker.agent(instanceId),
+    dispose: async () => undefined,
+  };
+});
+
+testTransport('embedded relay', async () => {
+  const relay = await relayForTests();
+  return {
+    async server(copy) {
+      return createServerTransport({ ...relay.service, copy, prepareCopy: (name) => relay.broker().prepareCopy(name) });
+    },
+    async agent(instanceId) {
+      const account = await relay.grant(instanceId);
+      return createAgentTransport({ ...account, instanceId });
+    },
+    restart: relay.restart,
+    losesOnRestart: true,
+    dispose: relay.dispose,
+  };
+});
+
+testTransport('RabbitMQ 4', async () => {
+  const rabbitmq = await rabbitmqForTests();
+  const passwords = new Map<string, string>();
+  return {
+    server: async (copy) =>
+      createServerTransport({ ...rabbitmq.service, copy, prepareCopy: (name) => rabbitmq.broker.prepareCopy(name) }),
+    async agent(instanceId) {
+      const password = passwords.get(instanceId) ?? randomBytes(32).toString('base64url');
+      passwords.set(instanceId, password);
+      return createAgentTransport({ ...(await rabbitmq.broker.grant(instanceId, password)), instanceId });
+    },
+    restart: rabbitmq.restart,
+    dispose: rabbitmq.dispose,
+  };
+});

@@ -1,6 +1,6 @@
 // Images: pulled where a registry answers, else built from the machine's own Debian mirror.
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,10 +33,10 @@ function recipeHash(suite, files, ...more) {
 }
 
 const idOf = async (image) => {
-  const { code, stdout } = await docker(['image', 'inspect', '--format', `{{.Id}} {{index .Config.Labels "${LABEL}"}}`, image], { allowFail: true });
+  const { code, stdout } = await docker(['image', 'inspect', '--format', '{{.Id}} {{json .Config.Labels}}', image], { allowFail: true });
   if (code !== 0) return undefined;
-  const [id, recipe] = stdout.trim().split(' ');
-  return { id, recipe };
+  const [, id, labels] = /^(\S+) (.*)$/.exec(stdout.trim()) ?? [];
+  return { id, recipe: JSON.parse(labels || 'null')?.[LABEL] };
 };
 
 async function checkSpace() {
@@ -138,6 +138,8 @@ export async function ensureGuestBase(node) {
       try {
         for (const file of filesOf(dir)) copyFileSync(file, join(context, file.slice(dir.length + 1)));
         copyFileSync(node, join(context, 'node'));
+        // A layer of its own for another mode would hold Node a second time.
+        for (const file of ['node', 'guest-init']) chmodSync(join(context, file), 0o755);
         await build(name, recipe, base, context, onLine);
       } finally {
         rmSync(context, { recursive: true, force: true });

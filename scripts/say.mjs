@@ -11,7 +11,7 @@ export class Stop extends Error {
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`
 
 /** The last piece of output of a running step, shown beside its sign of life. */
-const tidy = (text) => text.replace(/\s+/g, ' ').trim().slice(0, 80)
+const tidy = (text) => text.replace(/\x1b\[[\d;]*m/g, '').replace(/\s+/g, ' ').trim().slice(0, 80)
 
 /**
  * Runs `work` and prints `name` with the seconds it took. Quiet for the first two seconds, then alive every ten
@@ -37,7 +37,7 @@ export async function step(name, work) {
   const end = (mark) => process.stderr.write(`${isTerminal ? '\r\x1b[2K' : ''}${mark} ${name}, ${seconds(since)}\n`)
   try {
     const result = await work((line) => {
-      if (line.trim()) latest = tidy(line)
+      latest = tidy(line) || latest
     })
     end('✓')
     return result

@@ -217,6 +217,7 @@ describe('the docker cloud', () => {
     expect(stderr).toBe('');
     await cloud.servers.delete(id);
     await gone(cloud, id);
+    expect(await execute('losetup', ['--list', '--output', 'BACK-FILE'])).not.toContain(volume.id);
     await cloud.volumes.delete(volume.id);
     expect((await cloud.inventory()).filter((line) => line.includes(volume.id))).toEqual([]);
   });

@@ -108,7 +108,7 @@ describe('a body', () => {
     }
   });
 
-  it('of a thousand equal items is checked at once', async () => {
+  it('with thirty thousand items is checked at once', async () => {
     const users = [
       {
         name: 'u',
@@ -118,7 +118,7 @@ describe('a body', () => {
     ];
     const began = performance.now();
     await refused(await post(JSON.stringify({ instance: newInstance({ users }) })), 400, /instance\.users\[0\]/);
-    expect(performance.now() - began).toBeLessThan(2000);
+    expect(performance.now() - began).toBeLessThan(5000);
   });
 });
 

@@ -173,6 +173,20 @@ describe('a token', () => {
   });
 });
 
+describe('a role', () => {
+  it('that is taken back is gone from tokens that are out', async () => {
+    const other = await api.account();
+    const user = await api.identity.accounts.ensureUser({ name: other.userName, password: other.password });
+    await api.identity.accounts.grantRole(user.id, other.projectId, 'Reader');
+    await api.identity.accounts.revokeRole(user.id, other.projectId, 'member');
+    expect((await login(other)).data?.token.roles).toMatchObject([{ name: 'reader' }]);
+    await api.identity.accounts.revokeRole(user.id, other.projectId, 'reader');
+    expect((await other.client.GET('/v1.0/{project_id}/instances')).response.status).toBe(401);
+    expect((await other.client.GET('/identity/v3/projects')).response.status).toBe(401);
+    expect((await login(other, { project: { id: other.projectId } })).response.status).toBe(401);
+  });
+});
+
 describe('projects', () => {
   it('are one’s own, or all for administrators', async () => {
     expect((await ada.client.GET('/identity/v3/projects')).data?.projects.map(({ id }) => id)).toEqual([ada.projectId]);

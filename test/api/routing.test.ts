@@ -96,3 +96,22 @@ describe('paths', () => {
     }
   });
 });
+
+describe('what nobody foresaw', () => {
+  it('is a fixed sentence outside and a cause in the log', async () => {
+    const list = api.cloud.flavors.list;
+    api.cloud.flavors.list = async () => {
+      throw new Error('password of 10.0.0.7 is hunter2');
+    };
+    const response = await get(`/v1.0/${ada.projectId}/flavors`);
+    api.cloud.flavors.list = list;
+    const requestId = response.headers.get('x-openstack-request-id');
+    expect(response.status).toBe(500);
+    expect(await response.json()).toEqual({
+      instanceFault: { code: 500, message: `The server could not answer. The log has it under ${requestId}.` },
+    });
+    expect(api.errors.splice(0)).toMatchObject([
+      { fields: { requestId, operation: 'listFlavors', err: { message: expect.stringContaining('hunter2') } } },
+    ]);
+  });
+});

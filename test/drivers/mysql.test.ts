@@ -1,17 +1,19 @@
-import mysql from '@coffer/drivers/mysql';
 import { testDriver } from '@coffer/core/testing';
+import mysql from '@coffer/drivers/mysql';
 import { createConnection } from 'mysql2/promise';
 import { engineHarness } from '../support/driver-harness.ts';
 
 testDriver({
   factory: mysql,
-  image: 'scratch-f/mysql:9.7',
   harness: engineHarness,
   async login(account) {
     const connection = await createConnection({ ...account, rowsAsArray: true });
     connection.on('error', () => {});
     return {
-      query: async (statement) => [await connection.query(statement)].flatMap(([rows]) => (Array.isArray(rows) ? rows.map((row) => [row].flat()) : [])),
+      query: async (statement) =>
+        [await connection.query(statement)].flatMap(([rows]) =>
+          Array.isArray(rows) ? rows.map((row) => [row].flat()) : [],
+        ),
       end: () => connection.end(),
     };
   },

@@ -8,9 +8,7 @@ import { promisify } from 'node:util';
 import { type ContainerInfo, createEngine, type Engine } from '@coffer/core/engine';
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundleAgent } from '../../packages/agent/bundle.mjs';
-import { archiveName } from '../../packages/agent/src/image.ts';
-import { DATABASE_IMAGE, GUEST_IMAGE, packDriver } from '../support/guest-parts.ts';
+import { DATABASE_IMAGE, guestImage, imagesFolder, packDriver } from '../support/guest-parts.ts';
 
 const run = promisify(execFile);
 const engine = createEngine();
@@ -88,13 +86,11 @@ describe('an agent told by a file', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'coffer-agent-'));
     const order = join(folder, 'order');
-    const images = join(folder, 'images');
     await mkdir(order);
-    await mkdir(images);
-    const [driver] = await Promise.all([
+    const [driver, images, image] = await Promise.all([
       packDriver('mysql', join(order, 'driver.mjs')),
-      bundleAgent(join(folder, 'agent.mjs')),
-      engine.images.save([DATABASE_IMAGE], join(images, archiveName(DATABASE_IMAGE))),
+      imagesFolder(),
+      guestImage(folder),
     ]);
     await writeFile(
       join(order, 'order.json'),
@@ -125,7 +121,7 @@ describe('an agent told by a file', () => {
     await engine.networks.create({ Name: tenant, IPAM: { Config: [{ Subnet: '10.231.77.0/24' }] } });
     await engine.volumes.create(guest);
     await engine.containers.create(guest, {
-      Image: GUEST_IMAGE,
+      Image: image,
       Env: ['COFFER_SPEC=/order/order.json', 'COFFER_DRIVER=/order/driver.mjs'],
       HostConfig: {
         NetworkMode: management,
@@ -137,14 +133,13 @@ describe('an agent told by a file', () => {
         Binds: [
           '/sys/fs/cgroup:/sys/fs/cgroup:rw',
           `${guest}:/var/lib/docker`,
-          `${join(folder, 'agent.mjs')}:/opt/coffer/agent.mjs:ro`,
           `${order}:/order:ro`,
           `${images}:/var/lib/coffer/images:ro`,
         ],
       },
     });
     await engine.networks.connect(tenant, guest, { IPAMConfig: { IPv4Address: address } });
-  }, 120_000);
+  }, 400_000);
 
   afterAll(async () => {
     await engine.containers.remove(guest);
@@ -205,6 +200,16 @@ describe('an agent told by a file', () => {
     await (await inner()).containers.kill('coffer-database');
     expect(await until('the database after its death', 20_000, selectOne)).toBe(1);
     expect((await database()).State.StartedAt).not.toBe(StartedAt);
+  }, 60_000);
+
+  it('keeps its interface when the sandbox dies, and moves the database to the next one', async () => {
+    const { StartedAt } = (await database()).State;
+    await (await inner()).containers.kill('coffer-sandbox');
+    await until('the database in the new sandbox', 20_000, async () => {
+      const { State } = await database();
+      return State.Running && State.StartedAt !== StartedAt;
+    });
+    expect(await until('the first query in the new sandbox', 20_000, selectOne)).toBe(1);
   }, 60_000);
 
   it('comes back by itself after the guest restarts', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chownSync, chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync, existsSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -42,7 +42,10 @@ function mountArguments(spec: ContainerSpec, root: string, socketFolder: string)
       const owner = mount.uid === undefined ? '' : `,uid=${mount.uid}`;
       return ['--tmpfs', `${mount.target}:size=${mount.sizeBytes},mode=${(mount.mode ?? 0o755).toString(8)}${owner}`];
     }
-    const source = mount.kind === 'data' ? folder(join(root, 'data', mount.folder), mount.uid ?? 0, 0o750) : folder(socketFolder, mount.uid ?? 0, 0o755);
+    const source =
+      mount.kind === 'data'
+        ? folder(join(root, 'data', mount.folder), mount.uid ?? 0, 0o750)
+        : folder(socketFolder, mount.uid ?? 0, 0o755);
     return ['-v', `${source}:${mount.target}`];
   });
 }
@@ -64,7 +67,8 @@ async function createGuest(options: GuestOptions): Promise<TestGuest> {
 
   return {
     wire,
-    endpoint: () => (typeof listening === 'object' && listening ? { host: '127.0.0.1', port: listening.port } : { socketPath: near }),
+    endpoint: () =>
+      typeof listening === 'object' && listening ? { host: '127.0.0.1', port: listening.port } : { socketPath: near },
 
     async tenantAddress() {
       if (!address) throw new Error('the database does not run');
@@ -82,8 +86,24 @@ async function createGuest(options: GuestOptions): Promise<TestGuest> {
     async start(spec) {
       await docker('rm', '-fv', name).catch(() => '');
       await docker(
-        ...['run', '-d', '--init', '--name', name, '--label', 'coffer.test=driver', '--memory', `${options.memoryMib}m`],
-        ...['--cap-drop', 'ALL', ...spec.capabilities.flatMap((capability) => ['--cap-add', capability]), '--security-opt', 'no-new-privileges'],
+        ...[
+          'run',
+          '-d',
+          '--init',
+          '--name',
+          name,
+          '--label',
+          'coffer.test=driver',
+          '--memory',
+          `${options.memoryMib}m`,
+        ],
+        ...[
+          '--cap-drop',
+          'ALL',
+          ...spec.capabilities.flatMap((capability) => ['--cap-add', capability]),
+          '--security-opt',
+          'no-new-privileges',
+        ],
         ...['--stop-signal', spec.stopSignal, '--publish', `127.0.0.1::${options.port}`],
         ...(spec.readOnlyRoot ? ['--read-only'] : []),
         ...Object.entries(spec.env).flatMap(([key, value]) => ['--env', `${key}=${value}`]),

@@ -1,5 +1,5 @@
-import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import type { TestWire } from '@coffer/core/testing';
 
 type Target = { path: string } | { host: string; port: number };

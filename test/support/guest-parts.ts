@@ -1,28 +1,50 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { bundleAgent } from '../../packages/agent/bundle.mjs';
+import { buildGuestImage, ensureImage, saveImage } from '../../scripts/images.mjs';
 
 const root = join(import.meta.dirname, '../..');
-export const GUEST_IMAGE = 'e-scratch/guest:latest';
-export const DATABASE_IMAGE = 'scratch-f/mysql:9.7';
-export async function packDriver(name: string, outfile: string): Promise<{ sha256: string }> {
-  const esbuild = createRequire(join(root, 'packages/agent/package.json'))('esbuild');
-  await esbuild.build({
+
+/** Of the newest MySQL; the one name by which tests know it. */
+export const DATABASE_IMAGE = 'coffer/mysql:9.7';
+
+/** A guest image with the agent of this checkout. @param folder where its bundle may lie. @returns the image's name. */
+export async function guestImage(folder: string): Promise<string> {
+  const agentFile = join(folder, 'agent.mjs');
+  await bundleAgent(agentFile);
+  return buildGuestImage({ node: await realpath(process.execPath), agentFile });
+}
+
+/** The database's image, saved for guests. @returns the folder of the archives. */
+export async function imagesFolder(): Promise<string> {
+  await ensureImage(DATABASE_IMAGE);
+  return saveImage(DATABASE_IMAGE);
+}
+
+/** The driver of this checkout as it travels: one file. */
+export async function packDriver(name: string, outFile: string): Promise<{ sha256: string }> {
+  const { build }: { build(options: object): Promise<unknown> } = createRequire(
+    join(root, 'packages/agent/package.json'),
+  )('esbuild');
+  await build({
     entryPoints: [join(root, `packages/drivers/src/${name}/index.ts`)],
-    outfile,
+    outfile: outFile,
     bundle: true,
     platform: 'node',
     format: 'esm',
     conditions: ['@coffer/source'],
-    logLevel: 'error',
+    minifyWhitespace: true,
+    minifySyntax: true,
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
     },
+    logLevel: 'error',
   });
   return {
     sha256: createHash('sha256')
-      .update(await readFile(outfile))
+      .update(await readFile(outFile))
       .digest('hex'),
   };
 }

@@ -30,8 +30,10 @@ async function stage() {
   ]);
   let kept: string | undefined;
   const routes: string[] = [];
+  const ran: string[] = [];
 
   const run: RunCommand = async (command, args) => {
+    ran.push(command);
     const ok = (stdout = '') => ({ exitCode: 0, stdout, stderr: '' });
     if (command === 'umount') return ok();
     if (command === 'mount') {
@@ -66,7 +68,7 @@ async function stage() {
     createSandbox({ runtime, run, netnsPath, log: silentLogger, networkOf: async (pid) => `net-${pid}` });
   const pid = async (): Promise<number> => (await runtime.inspect(SANDBOX))?.pid ?? 0;
   const inside = async (): Promise<FakeLink[]> => spaces.get(`/proc/${await pid()}/ns/net`) ?? [];
-  return { begin, runtime, spaces, routes, pid, inside };
+  return { begin, runtime, spaces, routes, ran, pid, inside };
 }
 
 describe('the sandbox', () => {
@@ -82,10 +84,12 @@ describe('the sandbox', () => {
   });
 
   it('is left alone when it stands, by this agent and by the next', async () => {
-    const { begin, runtime, inside } = await stage();
+    const { begin, runtime, inside, ran } = await stage();
     const sandbox = begin();
     await sandbox.ensure(spec, 'fakedb:1');
+    ran.length = 0;
     await sandbox.ensure(spec, 'fakedb:1');
+    expect(ran).toEqual([]);
     await begin().ensure(spec, 'fakedb:1');
     expect(runtime.calls.filter(({ method }) => method === 'start')).toHaveLength(1);
     expect(await inside()).toHaveLength(1);

@@ -134,7 +134,8 @@ export function createSandbox(parts: SandboxParts): Sandbox {
       const [theirs, ours] = await Promise.all(
         [networkOf(pid), networkOf(sandboxPid)].map((found) => found.catch(() => undefined)),
       );
-      return theirs !== undefined && theirs === ours;
+      // What cannot be told (the process has just ended, or its engine is elsewhere) is no reason to stop a database.
+      return theirs === undefined || ours === undefined || theirs === ours;
     },
   };
 }

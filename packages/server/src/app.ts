@@ -1,7 +1,7 @@
 import type { Cloud, Identity, Logger, SecretBox } from '@coffer/core';
 import type { GuestCaller } from '@coffer/core/rpc';
 import { createBaseUrl } from './http/base-url.ts';
-import { mount } from './http/mount.ts';
+import { type App, mount } from './http/mount.ts';
 import type { BuiltinIdentity } from './identity/builtin.ts';
 import { databaseRoutes } from './routes/databases.ts';
 import { datastoreRoutes } from './routes/datastores.ts';
@@ -51,12 +51,7 @@ export interface AppDeps {
   newId: () => string;
 }
 
-/** Whatever answers a request; `env` is what @hono/node-server hands over. */
-export interface App {
-  fetch(request: Request, env?: unknown): Response | Promise<Response>;
-}
-
-/** The HTTP API. No I/O until the first request; any number may run over one store. */
+/** The HTTP API, to be served or to be mounted in another app. No I/O until the first request; any number may run over one store. */
 export function createApp(deps: AppDeps): App {
   const { store, config, log, newId } = deps;
   const datastores = createDatastoreService({
@@ -75,7 +70,7 @@ export function createApp(deps: AppDeps): App {
     quotas: config.quotas,
     maxVolumeSizeGib: config.maxVolumeSizeGib,
   });
-  const app = mount(
+  return mount(
     {
       ...versionRoutes,
       ...healthRoutes(deps.health),
@@ -94,5 +89,4 @@ export function createApp(deps: AppDeps): App {
       validateResponses: config.validateResponses ?? false,
     },
   );
-  return { fetch: (request, env) => app.fetch(request, env ?? {}) };
 }

@@ -147,7 +147,8 @@ export class AmqpLine {
       idle_time_out: 10_000,
       ...(ca === undefined
         ? {}
-        : { transport: 'tls', ca, rejectUnauthorized: true, ...(isIP(host) ? {} : { servername: host }) }),
+        : // An address has no place in the handshake (RFC 6066); the certificate is held against it all the same.
+          { transport: 'tls', ca, rejectUnauthorized: true, servername: isIP(host) ? '' : host }),
     };
     const connection = rhea.create_container().connect(options);
     const life: Life = { connection, unsettled: new Map(), isReady: false };
@@ -219,7 +220,8 @@ export class AmqpLine {
     };
     if (!bytes) {
       this.#log.warn({ address: consumer.address }, 'a message without bytes was thrown away');
-      return done(() => delivery.accept());
+      done(() => delivery.accept());
+      return;
     }
     consumer.handler(bytes).then(
       () => done(() => delivery.accept()),

@@ -1,15 +1,9 @@
 import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import rhea, {
-  type Connection,
-  type Delivery,
-  type EventContext,
-  type Message,
-  type Receiver,
-  type Sender,
-} from 'rhea';
+import rhea, { type Connection, type EventContext, type Message, type Receiver, type Sender } from 'rhea';
 import { type Logger, silentLogger } from '../log.ts';
 import { EXCHANGE, names } from './addresses.ts';
+import { RelayQueue, topic } from './queue.ts';
 
 /** What an account may do: everything, or what one guest may. */
 export type RelayAccount = { role: 'service' } | { role: 'guest'; instanceId: string };
@@ -24,6 +18,8 @@ export interface RelayOptions {
   authenticate(username: string, password: string): Promise<RelayAccount | undefined>;
   /** Messages that a queue holds before it takes no more. Default 10,000. */
   maxQueueLength?: number;
+  /** Bytes that a queue holds before it takes no more. Default 64 MiB. */
+  maxQueueBytes?: number;
   /** Larger ones are refused. Default 4 MiB. */
   maxMessageBytes?: number;
   log?: Logger;
@@ -40,16 +36,8 @@ export interface Relay {
   close(): Promise<void>;
 }
 
-interface Stored {
-  body: unknown;
-  expiresAt: number;
-}
-
-interface Queue {
-  binding?: RegExp;
-  messages: Stored[];
-  consumers: Set<Sender>;
-}
+/** Who has not said within this time who it is, is sent away. */
+const LOGIN_TIMEOUT_MS = 15_000;
 
 /**
  * A small AMQP 1.0 broker inside the server's process, for one machine. It obeys the rules that RabbitMQ is told to obey, speaks
@@ -58,14 +46,14 @@ interface Queue {
  */
 export async function createRelay(options: RelayOptions): Promise<Relay> {
   const log = options.log ?? silentLogger;
-  const maxLength = options.maxQueueLength ?? 10_000;
+  const limits = { messages: options.maxQueueLength ?? 10_000, bytes: options.maxQueueBytes ?? 64 * 1024 * 1024 };
   const maxBytes = options.maxMessageBytes ?? 4 * 1024 * 1024;
-  const queues = new Map<string, Queue>();
+  const queues = new Map<string, RelayQueue>();
   const connections = new Map<Connection, { username: string; socket: Socket }>();
 
   /** The queues that an address leads to; undefined when the account may not send there. */
-  function route(to: string, account: RelayAccount): Queue[] | undefined {
-    const parts = to.split('/').map(decodeURIComponent);
+  function route(to: string, account: RelayAccount): RelayQueue[] | undefined {
+    const parts = to.split('/').map(decoded);
     if (parts[1] === 'exchanges' && parts[2] === EXCHANGE && parts[3] !== undefined) {
       const key = parts[3];
       if (account.role === 'guest' && !key.startsWith(`${account.instanceId}.`)) return undefined;
@@ -76,40 +64,12 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     return queue ? [queue] : [];
   }
 
-  function deliver(queue: Queue): void {
-    while (queue.messages.length > 0) {
-      const consumer = [...queue.consumers].find((one) => one.sendable());
-      if (!consumer) return;
-      const stored = queue.messages.shift();
-      if (!stored || stored.expiresAt < Date.now()) continue;
-      // In turn: who was served goes to the end.
-      queue.consumers.delete(consumer);
-      queue.consumers.add(consumer);
-      unsettledOf(consumer).set(consumer.send({ body: stored.body, durable: true }), stored);
-    }
-  }
-
-  const unsettled = new WeakMap<Sender, Map<Delivery, Stored>>();
-  function unsettledOf(sender: Sender): Map<Delivery, Stored> {
-    const found = unsettled.get(sender) ?? new Map<Delivery, Stored>();
-    unsettled.set(sender, found);
-    return found;
-  }
-
-  /** Whatever a consumer had not settled when it left goes back to the front, in its order. */
-  function leave(queue: Queue, sender: Sender): void {
-    if (!queue.consumers.delete(sender)) return;
-    queue.messages.unshift(...unsettledOf(sender).values());
-    unsettledOf(sender).clear();
-    deliver(queue);
-  }
-
   /** The peer wants to receive: our end of that link is a sender. */
   function onConsumer(sender: Sender, account: RelayAccount, whenGone: (() => void)[]): void {
     const address: unknown = sender.source?.address;
     const name =
       typeof address === 'string' && address.startsWith('/queues/')
-        ? decodeURIComponent(address.slice('/queues/'.length))
+        ? decoded(address.slice('/queues/'.length))
         : undefined;
     const isAllowed =
       account.role === 'service' || (name !== undefined && name === names.commandQueue(account.instanceId));
@@ -120,22 +80,15 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       return;
     }
     sender.set_source({ address: `/queues/${encodeURIComponent(name ?? '')}` });
-    queue.consumers.add(sender);
-    const settled = (isDone: boolean) => (context: EventContext) => {
-      const stored = context.delivery && unsettledOf(sender).get(context.delivery);
-      if (!context.delivery || !stored) return;
-      unsettledOf(sender).delete(context.delivery);
-      if (!isDone) queue.messages.unshift(stored);
-      deliver(queue);
-    };
-    sender.on('accepted', settled(true));
-    sender.on('rejected', settled(true));
-    sender.on('released', settled(false));
-    sender.on('modified', settled(false));
-    sender.on('sendable', () => deliver(queue));
-    sender.on('sender_close', () => leave(queue, sender));
-    whenGone.push(() => leave(queue, sender));
-    deliver(queue);
+    const settle = (isDone: boolean) => (context: EventContext) => queue.settle(sender, context.delivery, isDone);
+    sender.on('accepted', settle(true));
+    sender.on('rejected', settle(true));
+    sender.on('released', settle(false));
+    sender.on('modified', settle(false));
+    sender.on('sendable', () => queue.deliver());
+    sender.on('sender_close', () => queue.leave(sender));
+    whenGone.push(() => queue.leave(sender));
+    queue.join(sender);
   }
 
   /** The peer wants to send: our end of that link is a receiver. */
@@ -146,28 +99,21 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       const { message, delivery } = context;
       if (!message || !delivery) return;
       const to = typeof fixed === 'string' ? fixed : message.to;
-      let found: Queue[] | undefined;
-      try {
-        found = typeof to === 'string' ? route(to, account) : undefined;
-      } catch {
-        found = undefined; // an address that does not decode
-      }
+      const found = typeof to === 'string' ? route(to, account) : undefined;
       if (!found) {
         log.warn({ account, to }, 'a message to a place where its sender may not send was refused');
         receiver.session.close({ condition: 'amqp:unauthorized-access', description: 'sending there is refused' });
         return;
       }
-      if (sizeOf(message) > maxBytes)
-        return delivery.reject({
-          condition: 'amqp:link:message-size-exceeded',
-          description: `a message may have ${maxBytes} bytes`,
-        });
-      const open = found.filter((queue) => queue.messages.length < maxLength);
-      if (open.length < Math.max(1, found.length)) return delivery.release();
+      const bytes = sizeOf(message);
+      if (bytes === undefined || bytes > maxBytes) {
+        const description = `a message is bytes or text, at most ${maxBytes} bytes`;
+        return delivery.reject({ condition: 'amqp:link:message-size-exceeded', description });
+      }
+      if (found.length === 0 || !found.every((queue) => queue.hasRoomFor(bytes))) return delivery.release();
       const expiresAt = message.ttl ? Date.now() + message.ttl : Number.POSITIVE_INFINITY;
-      for (const queue of open) queue.messages.push({ body: message.body, expiresAt });
       delivery.accept();
-      for (const queue of open) deliver(queue);
+      for (const queue of found) queue.put({ body: message.body, bytes, expiresAt });
     });
   }
 
@@ -177,6 +123,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     let username = '';
     const whenGone: (() => void)[] = [];
     const gone = () => {
+      clearTimeout(login);
       connections.delete(connection);
       for (const leaveQueue of whenGone.splice(0)) leaveQueue();
     };
@@ -199,7 +146,9 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       receiver_options: { autoaccept: false, credit_window: 100 },
     });
     connections.set(connection, { username, socket });
+    const login = setTimeout(() => socket.destroy(), LOGIN_TIMEOUT_MS);
     connection.on('connection_open', () => {
+      clearTimeout(login);
       if (!account) socket.destroy();
       else connections.set(connection, { username, socket });
     });
@@ -239,7 +188,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   return {
     port: typeof bound === 'object' && bound ? bound.port : options.port,
     declareQueue(name, binding) {
-      const queue = queues.get(name) ?? { messages: [], consumers: new Set<Sender>() };
+      const queue = queues.get(name) ?? new RelayQueue(limits);
       if (binding !== undefined) queue.binding = topic(binding);
       queues.set(name, queue);
     },
@@ -265,16 +214,18 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   };
 }
 
-/** A topic pattern: `*` is one word, `#` any number, words are parted by dots. */
-function topic(pattern: string): RegExp {
-  const words = pattern
-    .split('.')
-    .map((word) => (word === '*' ? '[^.]*' : word === '#' ? '.*' : word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')));
-  return new RegExp(`^${words.join('\\.')}$`);
+/** Part of an address; one that does not decode leads nowhere. */
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
 }
 
-function sizeOf(message: Message): number {
-  const { body } = message;
+/** Undefined for a body of any other kind, whose size nobody knows. */
+function sizeOf({ body }: Message): number | undefined {
+  if (typeof body === 'string') return Buffer.byteLength(body);
   const content: unknown = typeof body === 'object' && body !== null && 'content' in body ? body.content : body;
-  return content instanceof Uint8Array ? content.length : 0;
+  return content instanceof Uint8Array ? content.length : undefined;
 }

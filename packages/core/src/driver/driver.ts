@@ -20,7 +20,10 @@ export interface DriverContext {
   settings: Readonly<Record<string, string | number | boolean>>;
   /** Memory limit of the database container, in bytes. */
   memoryBytes: number;
-  /** The service's own account in the database. The password was drawn in the guest and never leaves it. */
+  /**
+   * The service's own account in the database. The password was drawn in the guest and never leaves it; letters, digits, `-` and
+   * `_` only, since entrypoints of images put it into their SQL as it is.
+   */
   serviceAccount: { user: string; password: string };
   /** A small number that is this server's own in its replica set (1 to 2^32-1). */
   serverId: number;

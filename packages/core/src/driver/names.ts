@@ -2,6 +2,9 @@ import { Problem } from '../problem.ts';
 import type { DatabaseSpec, UserSpec } from './driver.ts';
 import type { DriverManifest, NameRule } from './manifest.ts';
 
+/** The service's account in every database; manifests reserve it. */
+export const SERVICE_ACCOUNT = 'os_admin';
+
 /** A value as it may stand in a message: quoted, control characters escaped, cut after 80 characters. */
 function shown(value: string): string {
   const points = [...value];

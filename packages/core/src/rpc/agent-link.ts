@@ -98,20 +98,12 @@ export async function connectAgentLink(options: AgentLinkOptions): Promise<Agent
   /** Runs a call once, whoever asks and how often; a failure that may pass is not kept, so that asking again runs it again. */
   async function runOnce(message: Message): Promise<StoredReply> {
     const current = running.get(message.op);
-    if (current) return current;
+    if (current !== undefined) return current;
     const began = (async (): Promise<StoredReply> => {
       const stored = await replies.get(message.op);
       if (stored) return stored;
-      const lateMs = now() - message.exp;
-      if (lateMs > 0) {
-        const seconds = Math.ceil(lateMs / 1000);
-        return {
-          problem: new Problem(
-            'timeout',
-            `${message.method} came ${seconds} s after it was to begin: it waited that long, or the guest's clock is ${seconds} s ahead`,
-          ).toJSON(),
-        };
-      }
+      const ill = mistimed(message, now());
+      if (ill) return { problem: ill.toJSON() };
       const outcome = await run(message);
       const isFinal = 'result' in outcome || !PROBLEMS[outcome.problem.code].retry;
       if (isFinal) await replies.put(message.op, outcome);
@@ -138,7 +130,8 @@ export async function connectAgentLink(options: AgentLinkOptions): Promise<Agent
 
   async function onCommand(sealed: Uint8Array): Promise<void> {
     const kid = keyIdOf(sealed);
-    const keys = kid === link?.down.kid ? link : kid === token?.down.kid ? token : undefined;
+    // The token is good until the enrolment is answered, and for nothing afterwards.
+    const keys = link ? (kid === link.down.kid ? link : undefined) : kid === token?.down.kid ? token : undefined;
     let message: Message;
     try {
       if (!keys) throw new Problem('envelope_refused', 'this guest does not have its key');
@@ -175,7 +168,7 @@ export async function connectAgentLink(options: AgentLinkOptions): Promise<Agent
     await reply(message, await runOnce(message));
   }
 
-  /** Sends a question until it is answered, every `retryMs`; the answer is the same for each. */
+  /** Sends a question until it is answered, at last every `retryMs`; the answer is the same for each. */
   async function ask(
     keys: LinkKeys,
     method: string,
@@ -189,8 +182,11 @@ export async function connectAgentLink(options: AgentLinkOptions): Promise<Agent
     const onAbort = () => answered.reject(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     let timer: NodeJS.Timeout | undefined;
+    // A question that overtakes the hello is refused, so the first repeat comes soon.
+    let waitMs = Math.min(500, retryMs);
     const send = () => {
-      timer = setTimeout(send, retryMs);
+      timer = setTimeout(send, waitMs);
+      waitMs = Math.min(waitMs * 2, retryMs);
       transport
         .event(sealUp(keys, { type: 'ask', method, op, to: '', body: params }))
         .catch((error: unknown) =>
@@ -250,6 +246,27 @@ export async function connectAgentLink(options: AgentLinkOptions): Promise<Agent
       await transport.close();
     },
   };
+}
+
+/**
+ * Why a call must not begin now: it is over, or by this clock it has not even been asked, so nobody can tell whether it is over.
+ * A clock that is off by less than a call's own time does no harm.
+ */
+function mistimed({ method, iat, exp }: Message, now: number): Problem | undefined {
+  if (now > exp) {
+    const seconds = Math.ceil((now - exp) / 1000);
+    return new Problem(
+      'timeout',
+      `${method} came ${seconds} s after it was to begin: it waited that long, or the guest's clock is ${seconds} s ahead`,
+    );
+  }
+  const earlyMs = iat - now;
+  if (earlyMs <= exp - iat) return undefined;
+  const seconds = Math.ceil(earlyMs / 1000);
+  return new Problem(
+    'timeout',
+    `${method} cannot be held to its time: the guest's clock is ${seconds} s behind; set it`,
+  );
 }
 
 /** One typed call of the handler with the method's name. */

@@ -45,7 +45,8 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
   const session = transport.copy;
   const windows = new ReplayWindows();
   const pending = new Map<string, Set<Pending>>();
-  let lastNumber = 0;
+  /** Of each guest; what a guest is sent must rise, so that its window never leaves one behind. */
+  const lastNumbers = new Map<string, number>();
 
   function sealDown(
     keys: LinkKeys,
@@ -53,9 +54,10 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
     ttlMs: number,
   ): Uint8Array {
     const at = now();
-    lastNumber += 1;
+    const n = (lastNumbers.get(message.instance) ?? 0) + 1;
+    lastNumbers.set(message.instance, n);
     return seal(
-      { v: PROTOCOL, dir: 'down', from: session, n: lastNumber, iat: at, exp: at + Math.ceil(ttlMs), ...message },
+      { v: PROTOCOL, dir: 'down', from: session, n, iat: at, exp: at + Math.ceil(ttlMs), ...message },
       keys.down,
     );
   }
@@ -148,7 +150,7 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
         const body = isRecord(reply.body) ? reply.body : {};
         if (isRecord(body.problem)) {
           // Sealed by the guest itself: it has restarted since; the same operation goes to its present life.
-          if (body.problem.code === 'stale_session' && reply.from !== to) {
+          if (body.problem.code === 'stale_session') {
             to = reply.from;
             continue;
           }
@@ -194,6 +196,10 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
     }
   }
 
+  /** A guest's windows are its own: another cannot use up its numbers by naming its session. */
+  const isFresh = (guest: GuestEntry, message: Message): boolean =>
+    windows.take(`${guest.instanceId}/${message.from}`, message.n);
+
   async function onReply(sealed: Uint8Array): Promise<void> {
     const opened = await openUp(sealed);
     if (!opened) return;
@@ -204,7 +210,7 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
         ? 'it is no reply'
         : message.to !== session
           ? 'it is for an earlier life of this copy'
-          : !windows.take(message.from, message.n)
+          : !isFresh(guest, message)
             ? 'it was seen before'
             : !waiters
               ? 'nobody waits for it'
@@ -243,6 +249,9 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
   }
 
   async function onAsk(guest: GuestEntry, keys: LinkKeys, message: Message): Promise<void> {
+    // A question that overtook the hello of its life is asked again soon.
+    if (message.from !== guest.session) return refuse('it is of another life', { instanceId: guest.instanceId });
+    if (!isFresh(guest, message)) return refuse('it was seen before', { instanceId: guest.instanceId });
     // The parameters are checked by the handler; a guest is hostile.
     const params = isRecord(message.body) ? message.body : {};
     let body: unknown;

@@ -5,8 +5,9 @@ import { createMemoryDirectory } from '../testing/memory-directory.ts';
 import { createMemoryBroker } from '../testing/memory-transport.ts';
 import { connectAgentLink } from './agent-link.ts';
 import type { AgentLink, GuestHandlers } from './caller.ts';
+import { PROTOCOL, seal } from './envelope.ts';
 import { createGuestLink, type GuestLink } from './guest-link.ts';
-import { type KeyPair, newKeyPair } from './keys.ts';
+import { deriveLinkKeys, type KeyPair, newKeyPair } from './keys.ts';
 import type { GuestReport } from './methods.ts';
 import { createMemoryReplies } from './replies.ts';
 
@@ -239,7 +240,10 @@ describe('calls', () => {
     expect(reads).toBe(1);
   });
 
-  it('tell by how much a guest’s clock is off, instead of silence', async () => {
+  it.each([
+    { word: 'ahead', offMs: 3_600_000, says: /359[0-9] s ahead/ },
+    { word: 'behind', offMs: -3_600_000, says: /360[0-9] s behind/ },
+  ])('tell by how much a guest’s clock is $word, instead of silence', async ({ offMs, says }) => {
     world = setUp();
     const server = await world.server();
     await connectAgentLink({
@@ -252,11 +256,11 @@ describe('calls', () => {
       replies: createMemoryReplies(),
       handlers: {} as GuestHandlers,
       enrolRetryMs: 20,
-      now: () => Date.now() + 3_600_000,
+      now: () => Date.now() + offMs,
     }).then((link) => world.open.push(link));
     await vi.waitFor(() => expect(world.directory.row(instanceId)?.session).toBeDefined());
-    await expect(server.call(instanceId, 'status', {}, options())).rejects.toThrow(/359[0-9] s ahead/);
-    expect(world.directory.row(instanceId)?.clockSkewMs).toBeGreaterThan(3_500_000);
+    await expect(server.call(instanceId, 'status', {}, options())).rejects.toThrow(says);
+    expect(world.directory.row(instanceId)?.clockSkewMs).toBeCloseTo(offMs, -5);
   });
 });
 
@@ -301,6 +305,47 @@ describe('an attacker at the broker', () => {
     expect(await server.call(instanceId, 'status', {}, options())).toEqual(report);
     expect(world.directory.row(instanceId)?.position).toEqual(position);
     expect(world.directory.row(instanceId)?.lastReport?.state).toBe('healthy');
+  });
+
+  it('cannot have a question answered twice, nor one of an earlier life', async () => {
+    world = setUp();
+    const server = await world.server();
+    const first = await world.agent();
+    await first.ask('driver_chunk', { sha256: 'x', offset: 1 }, { timeoutMs: 2_000 });
+    await server.call(instanceId, 'status', {}, options());
+    const asked = world.seen.filter(({ address }) => address === `${instanceId}.event`).map(({ sealed }) => sealed);
+    const answers = () => world.seen.filter(({ address }) => address === `coffer.i.${instanceId}.req`).length;
+    let before = answers();
+    for (const sealed of asked) world.broker.inject(`${instanceId}.event`, sealed);
+    await server.call(instanceId, 'status', {}, options());
+    expect(answers()).toBe(before + 1);
+    await first.close();
+    await world.server(); // a copy that has not seen any of it
+    await world.agent();
+    before = answers();
+    for (const sealed of asked) for (const _copy of [1, 2]) world.broker.inject(`${instanceId}.event`, sealed);
+    await server.call(instanceId, 'status', {}, options());
+    expect(answers()).toBe(before + 1);
+  });
+
+  it('cannot use up the numbers of another guest by naming its session', async () => {
+    world = setUp();
+    const server = await world.server();
+    await world.agent();
+    await server.call(instanceId, 'status', {}, options());
+    const session = world.directory.row(instanceId)?.session ?? '';
+    const hostile = '5f0c1f0e-0000-4000-8000-000000000003';
+    world.directory.add(hostile);
+    const own = newKeyPair();
+    const granted = await world.directory.enrol(hostile, own.publicKey);
+    const keys = deriveLinkKeys(own, { publicKey: granted?.serverPublicKey ?? '' }, hostile, 0);
+    const copy = world.seen.find(({ address }) => address.startsWith('reply.'))?.address ?? '';
+    for (let n = 1; n <= 50; n += 1) {
+      const message = { v: PROTOCOL, instance: hostile, dir: 'up', type: 'reply', method: 'status', op: 'x' } as const;
+      const to = copy.slice('reply.'.length);
+      world.broker.inject(copy, seal({ ...message, from: session, to, n, iat: 0, exp: 0, body: {} }, keys.up));
+    }
+    expect(await server.call(instanceId, 'status', {}, options())).toEqual(report);
   });
 
   it('cannot reflect a message or move it to another guest', async () => {

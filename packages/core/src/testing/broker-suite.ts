@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { isIP } from 'node:net';
 import rhea, { type Connection, type EventContext } from 'rhea';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Broker, BrokerAccount } from '../broker.ts';
@@ -33,7 +34,9 @@ export function testBroker(name: string, make: () => Promise<BrokerUnderTest>): 
           username: account.username,
           password,
           reconnect: false,
-          ...(account.ca === undefined ? {} : { transport: 'tls', ca: account.ca }),
+          ...(account.ca === undefined
+            ? {}
+            : { transport: 'tls', ca: account.ca, servername: isIP(account.host) ? '' : account.host }),
         });
         const refuse = (context: EventContext) => reject(context.error ?? new Error('refused'));
         for (const event of [
@@ -131,7 +134,11 @@ export function testBroker(name: string, make: () => Promise<BrokerUnderTest>): 
       await expect(connect(account, newPassword())).rejects.toBeDefined();
       await expect(connect({ ...account, username: randomUUID() })).rejects.toBeDefined();
       const connection = await connect(account);
-      const ended = new Promise<void>((resolve) => connection.once('disconnected', () => resolve()));
+      // By a close of the protocol or by the socket alone, as brokers have it.
+      const ended = new Promise<void>((resolve) => {
+        connection.once('connection_close', () => resolve());
+        connection.once('disconnected', () => resolve());
+      });
       await under.broker.revoke(id);
       await ended;
       await expect(connect(account)).rejects.toBeDefined();

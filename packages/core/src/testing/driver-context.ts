@@ -1,11 +1,12 @@
 import type { DriverContext, Endpoint, Operation } from '../driver/driver.ts';
+import { SERVICE_ACCOUNT } from '../driver/names.ts';
 import { evaluateSizing } from '../driver/sizing.ts';
 import type { Logger } from '../log.ts';
 import type { ExecOptions, ExecResult } from '../runtime.ts';
 import type { DriverTest } from './driver-harness.ts';
 
-/** Recognised wherever it turns up. Has every character that some quoting gets wrong. */
-export const SERVICE_PASSWORD = `Svc-"'\\\`$;%_#-k3d9w2m7`;
+/** Recognised wherever it turns up. Letters and digits, as agents draw it: images put it into SQL of their own without quoting. */
+export const SERVICE_PASSWORD = 'Svc4k3d9w2m7Zq8x1v6b5n0c';
 
 export interface RecordedContext extends DriverContext {
   /** Log lines, and commands that were run in the container, as JSON. */
@@ -13,7 +14,8 @@ export interface RecordedContext extends DriverContext {
 }
 
 function recordingLogger(lines: string[]): Logger {
-  const line = (fields: Record<string, unknown>, message: string): void => void lines.push(`${message} ${JSON.stringify(fields)}`);
+  const line = (fields: Record<string, unknown>, message: string): void =>
+    void lines.push(`${message} ${JSON.stringify(fields)}`);
   return { debug: line, info: line, warn: line, error: line, child: () => recordingLogger(lines) };
 }
 
@@ -25,8 +27,11 @@ export interface Surroundings {
 /** What an agent would hand to the driver on the smallest flavor that the manifest allows. */
 export function recordedContext(test: DriverTest, around: Surroundings): RecordedContext {
   const { manifest } = test.factory;
-  const version = manifest.versions.find((entry) => (test.version === undefined ? entry.default : entry.name === test.version));
-  if (!version) throw new Error(`the manifest of ${manifest.datastore} has no version ${test.version ?? 'with default: true'}`);
+  const version = manifest.versions.find((entry) =>
+    test.version === undefined ? entry.default : entry.name === test.version,
+  );
+  if (!version)
+    throw new Error(`the manifest of ${manifest.datastore} has no version ${test.version ?? 'with default: true'}`);
   const recorded: string[] = [];
   return {
     recorded,
@@ -34,7 +39,7 @@ export function recordedContext(test: DriverTest, around: Surroundings): Recorde
     image: test.image ?? version.image,
     settings: evaluateSizing(manifest, { memoryMib: manifest.minMemoryMib, vcpus: 1 }),
     memoryBytes: manifest.minMemoryMib * 1024 ** 2,
-    serviceAccount: { user: 'os_admin', password: SERVICE_PASSWORD },
+    serviceAccount: { user: SERVICE_ACCOUNT, password: SERVICE_PASSWORD },
     serverId: 4_071,
     endpoint: around.endpoint,
     async exec(command, options) {
@@ -54,12 +59,18 @@ export function operation(timeoutMs = 15_000, signal?: AbortSignal): Operation {
 }
 
 /** Calls again until the result is wanted. @throws Error with the last result once the time is over */
-export async function until<T>(what: string, timeoutMs: number, get: () => Promise<T>, isWanted: (value: T) => boolean): Promise<T> {
+export async function until<T>(
+  what: string,
+  timeoutMs: number,
+  get: () => Promise<T>,
+  isWanted: (value: T) => boolean,
+): Promise<T> {
   const end = Date.now() + timeoutMs;
   for (;;) {
     const value = await get();
     if (isWanted(value)) return value;
-    if (Date.now() > end) throw new Error(`${what} did not come within ${timeoutMs} ms; last seen: ${JSON.stringify(value)}`);
+    if (Date.now() > end)
+      throw new Error(`${what} did not come within ${timeoutMs} ms; last seen: ${JSON.stringify(value)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

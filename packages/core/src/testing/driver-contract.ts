@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DatastoreDriver } from '../driver/driver.ts';
 import { CAPABILITY_GROUPS } from '../driver/manifest.ts';
 import { parseManifest } from '../driver/manifest-check.ts';
-import { checkDatabaseName, checkUserName } from '../driver/names.ts';
+import { checkDatabaseName, checkUserName, SERVICE_ACCOUNT } from '../driver/names.ts';
 import { evaluateSizing } from '../driver/sizing.ts';
 import { Problem } from '../problem.ts';
 import { operation, recordedContext, SERVICE_PASSWORD } from './driver-context.ts';
@@ -15,7 +15,9 @@ const NOWHERE = { socketPath: '/nonexistent/coffer-driver-suite.sock' };
 function calls(driver: DatastoreDriver): [string, (signal?: AbortSignal) => Promise<unknown>][] {
   const user = { name: 'anna', password: `pw-${SERVICE_PASSWORD}`, databases: ['shop'] };
   const { databases, users } = driver;
-  const list: [string, (signal?: AbortSignal) => Promise<unknown>][] = [['initialise', (signal) => driver.initialise(operation(5_000, signal))]];
+  const list: [string, (signal?: AbortSignal) => Promise<unknown>][] = [
+    ['initialise', (signal) => driver.initialise(operation(5_000, signal))],
+  ];
   if (databases) {
     list.push(['databases.list', (signal) => databases.list({ limit: 10 }, operation(5_000, signal))]);
     list.push(['databases.create', (signal) => databases.create({ name: 'shop' }, operation(5_000, signal))]);
@@ -59,14 +61,17 @@ export function contractTests(test: DriverTest): void {
 
     it('declares the groups that it has, and no others', async () => {
       const driver = test.factory.create(context());
-      const present = CAPABILITY_GROUPS.filter((group) => Object.hasOwn(driver, group) && Reflect.get(driver, group) !== undefined);
+      const present = CAPABILITY_GROUPS.filter(
+        (group) => Object.hasOwn(driver, group) && Reflect.get(driver, group) !== undefined,
+      );
       expect(present.toSorted()).toEqual([...manifest.groups].toSorted());
       await driver.close();
     });
 
     it('sizes every flavor from the smallest to a large one', () => {
       for (const memoryMib of [manifest.minMemoryMib, 1024, 4096, 65_536, 1_048_576]) {
-        for (const value of Object.values(evaluateSizing(manifest, { memoryMib, vcpus: 1 }))) expect(String(value)).not.toMatch(/^-|NaN|undefined/);
+        for (const value of Object.values(evaluateSizing(manifest, { memoryMib, vcpus: 1 })))
+          expect(String(value)).not.toMatch(/^-|NaN|undefined/);
       }
       const known = new Set(manifest.parameters.map((parameter) => parameter.name));
       expect(manifest.sizing.filter((rule) => !known.has(rule.parameter))).toEqual([]);
@@ -98,7 +103,8 @@ export function contractTests(test: DriverTest): void {
       const { files, ...rest } = test.factory.create(context()).container();
       expect(JSON.stringify(rest)).not.toContain(JSON.stringify(SERVICE_PASSWORD).slice(1, -1));
       expect(files.map((file) => file.path).join()).not.toContain(SERVICE_PASSWORD);
-      for (const file of files.filter(({ content }) => content.includes(SERVICE_PASSWORD))) expect((file.mode ?? 0o444) & 0o077).toBe(0);
+      for (const file of files.filter(({ content }) => content.includes(SERVICE_PASSWORD)))
+        expect((file.mode ?? 0o444) & 0o077).toBe(0);
     });
 
     it('says that the database is down instead of throwing, also when the call was given up before it began', async () => {
@@ -125,7 +131,8 @@ export function contractTests(test: DriverTest): void {
 
     it('ends a call whose signal has fired', async () => {
       const driver = test.factory.create(context());
-      for (const [name, call] of calls(driver)) expect(await rejection(call(AbortSignal.abort())), name).toBeInstanceOf(Problem);
+      for (const [name, call] of calls(driver))
+        expect(await rejection(call(AbortSignal.abort())), name).toBeInstanceOf(Problem);
       await driver.close();
     });
 
@@ -139,7 +146,8 @@ export function contractTests(test: DriverTest): void {
 
     it('reserves the names of the engine and of the service', () => {
       for (const name of manifest.reserved.databases) expect(() => checkDatabaseName(manifest, name)).toThrow(Problem);
-      for (const name of ['os_admin', ...manifest.reserved.users]) expect(() => checkUserName(manifest, name)).toThrow(Problem);
+      for (const name of [SERVICE_ACCOUNT, ...manifest.reserved.users])
+        expect(() => checkUserName(manifest, name)).toThrow(Problem);
     });
   });
 }

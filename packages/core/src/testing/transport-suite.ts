@@ -166,23 +166,40 @@ export function testTransport(name: string, make: () => Promise<TransportUnderTe
       if (!under.restart) return skip('this transport has no broker to restart');
       const control = await server();
       const guest = await agent();
-      const sent = Array.from({ length: 60 }, (_, i) => `command ${i}`);
       // A sender repeats what was not taken, as every sender of ours does.
-      const sending = sent.map(async (command) => {
-        for (let taken = false; !taken; ) {
-          taken = await control.transport.send(guest.instanceId, bytes(command), { ttlMs: 60_000 }).then(
+      const untilTaken = async (send: () => Promise<void>) => {
+        for (let isTaken = false; !isTaken; )
+          isTaken = await send().then(
             () => true,
             () => false,
           );
-        }
-      });
+      };
       const restarting = under.restart();
-      await Promise.all([...sending, restarting]);
+      let isBack = false;
+      const back = restarting.finally(() => {
+        isBack = true;
+      });
+      const [commands, events]: [string[], string[]] = [[], []];
+      // Both ways, from before the broker goes until after it is back.
+      const lane = async (number: number) => {
+        for (let i = 0; i < 20 || !isBack; i += 1) {
+          const [command, event] = [`command ${number}.${i}`, `event ${number}.${i}`];
+          const ttlMs = 120_000;
+          await untilTaken(() => control.transport.send(guest.instanceId, bytes(command), { ttlMs }));
+          await untilTaken(() => guest.transport.event(bytes(event)));
+          commands.push(command);
+          events.push(event);
+        }
+      };
+      await Promise.all([lane(1), lane(2), lane(3), back]);
       if (under.losesOnRestart) {
         // What rides on such a broker is repeated by its sender until it is answered; the connection must come back by itself.
         await control.transport.send(guest.instanceId, bytes('afterwards'), { ttlMs: 60_000 });
         await guest.commands.has('afterwards');
-      } else await guest.commands.has(...sent);
+      } else {
+        await guest.commands.has(...commands);
+        await control.events.has(...events);
+      }
     }, 120_000);
   });
 }

@@ -2,143 +2,187 @@
 # First start: fills the data directory and makes the accounts that the MYSQL_* variables ask for. Every start: becomes the server.
 set -euo pipefail
 
-DATADIR=/var/lib/mysql
 TEMPLATE=/usr/local/share/mysql-template/datadir.tar.zst
-INIT_SOCKET=/var/run/mysqld/init.sock
+# A schema of the template that the last statement of a first start drops: while its folder is there, the accounts are not made.
+UNFINISHED=first_start_unfinished
+RUN=/var/run/mysqld
 
 say() { printf '%s entrypoint: %s\n' "$(date -u +%FT%TZ)" "$*" >&2; }
 die() { say "error: $*"; exit 1; }
 
-# Reads a variable from itself or from the file that NAME_FILE names; giving both is a mistake somewhere.
-setting() {
-  local name=$1 default=${2:-} file_name="$1_FILE"
-  if [ -n "${!name:-}" ] && [ -n "${!file_name:-}" ]; then die "both $name and $file_name are set; set one of them"; fi
-  if [ -n "${!file_name:-}" ]; then
-    [ -r "${!file_name}" ] || die "$file_name names ${!file_name}, which cannot be read"
-    printf -v "$name" '%s' "$(cat "${!file_name}")"
-  elif [ -z "${!name:-}" ]; then
-    printf -v "$name" '%s' "$default"
-  fi
-  # Not for the server: whoever sees its environment must not see a password.
-  export -n "$name"; unset "$file_name"
-}
-
-# A string literal of SQL; needs a session without NO_BACKSLASH_ESCAPES, which a server at its first start has.
-literal() { local text=${1//\\/\\\\}; printf "'%s'" "${text//\'/\\\'}"; }
-identifier() { printf '`%s`' "${1//\`/\`\`}"; }
-
-if [ "${1:-}" = "" ] || [ "${1:0:1}" = - ]; then set -- mysqld "$@"; fi
-case " $* " in *' --help '* | *' --version '* | *' -V '* | *' -? '*) exec "$@" ;; esac
+if [ "${1:-}" = '' ] || [ "${1:0:1}" = - ]; then set -- mysqld "$@"; fi
 [ "$1" = mysqld ] || exec "$@"
+for arg; do
+  case $arg in --help | -'?' | --version | -V | --verbose | -v | --print-defaults) exec "$@" ;; esac
+done
+
+# The last value that the server will see for an option, of the files and the command line; they may be spelled with - or _.
+option() {
+  local name=$1 value=${2:-} arg
+  shift 2
+  while read -r arg; do
+    case ${arg//_/-} in "--$name="*) value=${arg#*=} ;; esac
+  done < <(my_print_defaults mysqld server mysqld-9.7; printf '%s\n' "$@")
+  printf '%s' "$value"
+}
+DATADIR=$(option datadir /var/lib/mysql "${@:2}")
+DATADIR=${DATADIR%/}
 
 if [ "$(id -u)" = 0 ]; then
-  # Only what is not yet the server's own: a large data directory is not walked by chown at every start.
-  find "$DATADIR" /var/run/mysqld -xdev ! -user mysql -exec chown mysql:mysql {} + 2>/dev/null || true
+  mkdir -p "$DATADIR" "$RUN"
+  find "$DATADIR" "$RUN" -xdev ! -user mysql -exec chown mysql:mysql {} +
   exec gosu mysql "$0" "$@"
 fi
 
-initialise() {
-  setting MYSQL_ROOT_PASSWORD; setting MYSQL_ROOT_HOST '%'
-  setting MYSQL_DATABASE; setting MYSQL_USER; setting MYSQL_PASSWORD
-  local random=${MYSQL_RANDOM_ROOT_PASSWORD:-} empty=${MYSQL_ALLOW_EMPTY_PASSWORD:-}
-  [ -n "$MYSQL_ROOT_PASSWORD$random$empty" ] \
-    || die 'set one of MYSQL_ROOT_PASSWORD, MYSQL_RANDOM_ROOT_PASSWORD, MYSQL_ALLOW_EMPTY_PASSWORD: a new server needs to know its root password'
-  [ "$MYSQL_USER" != root ] || die 'MYSQL_USER=root: root is always made; set MYSQL_ROOT_PASSWORD instead'
+# Reads a variable from itself or from the file that NAME_FILE names; giving both is a mistake somewhere.
+setting() {
+  local name=$1 default=${2:-} file_name=$1_FILE
+  if [ -n "${!name:-}" ] && [ -n "${!file_name:-}" ]; then die "both $name and $file_name are set; set one of them"; fi
+  if [ -n "${!file_name:-}" ]; then
+    [ -r "${!file_name}" ] || die "$file_name names ${!file_name}, which cannot be read"
+    printf -v "$name" '%s' "$(<"${!file_name}")"
+  elif [ -z "${!name:-}" ]; then
+    printf -v "$name" '%s' "$default"
+  fi
+  # Scripts of a first start may use it; the server must not have it in its environment.
+  export "${name?}"
+  unset "$file_name"
+}
+
+# A string literal of SQL, for a session that reads backslashes: at a first start sql_mode is put to that first.
+literal() { local text=${1//\\/\\\\}; printf "'%s'" "${text//\'/\\\'}"; }
+identifier() { printf '`%s`' "${1//\`/\`\`}"; }
+
+read_settings() {
+  local name
+  for name in ROOT_PASSWORD DATABASE USER PASSWORD; do setting "MYSQL_$name"; done
+  setting MYSQL_ROOT_HOST '%'
+  [ -n "$MYSQL_ROOT_PASSWORD${MYSQL_RANDOM_ROOT_PASSWORD:-}${MYSQL_ALLOW_EMPTY_PASSWORD:-}" ] ||
+    die 'a new server must know the password of its root; set one of MYSQL_ROOT_PASSWORD, MYSQL_RANDOM_ROOT_PASSWORD, MYSQL_ALLOW_EMPTY_PASSWORD'
+  [ "$MYSQL_USER" != root ] || die 'MYSQL_USER is root, which is always made; set MYSQL_ROOT_PASSWORD instead'
   [ -z "$MYSQL_USER" ] || [ -n "$MYSQL_PASSWORD" ] || die 'MYSQL_USER is set without MYSQL_PASSWORD'
   [ -z "$MYSQL_PASSWORD" ] || [ -n "$MYSQL_USER" ] || die 'MYSQL_PASSWORD is set without MYSQL_USER'
-  if [ -n "$random" ]; then
+  if [ -n "${MYSQL_RANDOM_ROOT_PASSWORD:-}" ]; then
     MYSQL_ROOT_PASSWORD=$(openssl rand -base64 24)
     say "GENERATED ROOT PASSWORD: $MYSQL_ROOT_PASSWORD"
   fi
-
-  # A start that was cut off in here left a directory that looks finished and is not.
-  touch "$DATADIR/.initialising"
-  find "$DATADIR" -mindepth 1 -maxdepth 1 ! -name .initialising ! -name lost+found -exec rm -rf {} +
-  if [ -r "$TEMPLATE" ] && [ -z "${COFFER_NO_TEMPLATE:-}" ]; then
-    zstd -dcq "$TEMPLATE" | tar -C "$DATADIR" -xf -
-  else
-    say 'initialising the data directory'
-    "$@" --initialize-insecure --skip-log-bin --datadir="$DATADIR"
-    rm -f "$DATADIR/auto.cnf"
-  fi
-
-  local sql
-  sql=$(
-    echo 'SET @@SESSION.sql_log_bin = 0;'
-    echo "ALTER USER root@localhost IDENTIFIED BY $(literal "$MYSQL_ROOT_PASSWORD");"
-    if [ "$MYSQL_ROOT_HOST" != localhost ]; then
-      echo "CREATE USER root@$(literal "$MYSQL_ROOT_HOST") IDENTIFIED BY $(literal "$MYSQL_ROOT_PASSWORD");"
-      echo "GRANT ALL ON *.* TO root@$(literal "$MYSQL_ROOT_HOST") WITH GRANT OPTION;"
-    fi
-    if [ -n "$MYSQL_DATABASE" ]; then echo "CREATE DATABASE IF NOT EXISTS $(identifier "$MYSQL_DATABASE");"; fi
-    if [ -n "$MYSQL_USER" ]; then
-      echo "CREATE USER $(literal "$MYSQL_USER")@'%' IDENTIFIED BY $(literal "$MYSQL_PASSWORD");"
-      if [ -n "$MYSQL_DATABASE" ]; then
-        local pattern=${MYSQL_DATABASE//_/\\_}
-        echo "GRANT ALL ON $(identifier "$pattern").* TO $(literal "$MYSQL_USER")@'%';"
-      fi
-    fi
-  )
-
-  local files=(/docker-entrypoint-initdb.d/*)
-  if [ -e "${files[0]}" ] || [ ! -r "$TEMPLATE" ] || [ -n "${COFFER_NO_TEMPLATE:-}" ]; then
-    with_temporary_server "$sql" "$@"
-    exec_server "$@"
-  fi
-  # Without scripts to run, the server itself reads the accounts as it starts: no temporary server is needed.
-  local file=/var/run/mysqld/init.sql
-  (umask 077; printf '%s\n' "$sql" >"$file")
-  # The file goes once the server has read it and answers.
-  (
-    for _ in $(seq 600); do
-      if mysql --no-defaults --connect-timeout=1 -S /var/run/mysqld/mysqld.sock -u nobody -e '' 2>&1 | grep -q 'Access denied'; then break; fi
-      sleep 0.1
-    done
-    rm -f "$file" "$DATADIR/.initialising"
-  ) </dev/null >/dev/null 2>&1 &
-  exec_server "$@" --init-file="$file"
 }
 
+# One statement a line, each may run twice: a first start that was cut off runs all of them again.
+account_statements() {
+  local password pattern
+  password=$(literal "$MYSQL_ROOT_PASSWORD")
+  echo 'SET @@SESSION.sql_log_bin = 0;'
+  echo "SET @@SESSION.sql_mode = 'STRICT_TRANS_TABLES';"
+  echo "ALTER USER 'root'@'localhost' IDENTIFIED BY $password;"
+  if [ "$MYSQL_ROOT_HOST" != localhost ]; then
+    echo "CREATE USER IF NOT EXISTS 'root'@$(literal "$MYSQL_ROOT_HOST") IDENTIFIED BY $password;"
+    echo "GRANT ALL ON *.* TO 'root'@$(literal "$MYSQL_ROOT_HOST") WITH GRANT OPTION;"
+  fi
+  if [ -n "$MYSQL_DATABASE" ]; then echo "CREATE DATABASE IF NOT EXISTS $(identifier "$MYSQL_DATABASE");"; fi
+  if [ -n "$MYSQL_USER" ]; then
+    echo "CREATE USER IF NOT EXISTS $(literal "$MYSQL_USER")@'%' IDENTIFIED BY $(literal "$MYSQL_PASSWORD");"
+    if [ -n "$MYSQL_DATABASE" ]; then
+      # With partial revokes on, an underscore in a grant is an underscore; else it stands for any character.
+      pattern=$MYSQL_DATABASE
+      case $(option partial-revokes '' "$@") in 1 | ON | on | TRUE | true) ;; *) pattern=${pattern//_/\\_} ;; esac
+      echo "GRANT ALL ON $(identifier "$pattern").* TO $(literal "$MYSQL_USER")@'%';"
+    fi
+  fi
+  if [ -n "${MYSQL_ONETIME_PASSWORD:-}" ]; then echo "ALTER USER 'root'@$(literal "$MYSQL_ROOT_HOST") PASSWORD EXPIRE;"; fi
+  echo "DROP DATABASE IF EXISTS $UNFINISHED;"
+}
+
+# The template was made with the defaults of what cannot be changed afterwards.
+fits_template() {
+  [ -r "$TEMPLATE" ] || return 1
+  local name
+  for name in lower-case-table-names innodb-page-size innodb-data-file-path innodb-data-home-dir innodb-undo-directory \
+    innodb-log-group-home-dir innodb-temp-data-file-path innodb-checksum-algorithm default-table-encryption init-file initialize; do
+    [ -z "$(option "$name" '' "$@")" ] || return 1
+  done
+}
+
+# What was made beside the data directory takes its place, the system schema last: its folder says that all is there.
+commit() {
+  local new=$1
+  find "$new" -mindepth 1 -maxdepth 1 ! -name mysql -exec mv -f -t "$DATADIR" {} +
+  mv "$new/mysql" "$DATADIR/mysql"
+  rmdir "$new"
+}
+
+new_directory() {
+  local new=$DATADIR/.new
+  if [ ! -e "$new" ] && [ -n "$(find "$DATADIR" -mindepth 1 -maxdepth 1 ! -name lost+found ! -name '.*' -print -quit)" ]; then
+    die "$DATADIR holds files but no server's data; give an empty folder or one that a server has used"
+  fi
+  rm -rf "$new"
+  mkdir "$new"
+}
+
+# $1: the data directory in the making; then the server's command line.
 with_temporary_server() {
-  local sql=$1; shift
-  "$@" --skip-networking --mysqlx=0 --skip-log-bin --socket="$INIT_SOCKET" --pid-file=/var/run/mysqld/init.pid &
-  local server=$!
-  as_root() { MYSQL_PWD=${root_password-} mysql --no-defaults -uroot -S "$INIT_SOCKET" --comments "$@"; }
-  local root_password=
-  for _ in $(seq 600); do
-    if as_root -e 'SELECT 1' >/dev/null 2>&1; then break; fi
-    kill -0 $server 2>/dev/null || die 'the temporary server ended; its lines above say why'
+  local new=$1 socket=$RUN/first-start.sock server file
+  shift
+  say 'initialising the data directory'
+  "$@" --initialize-insecure --datadir="$new" --skip-log-bin
+  "$@" --datadir="$new" --skip-networking --mysqlx=0 --skip-log-bin --socket="$socket" --pid-file=$RUN/first-start.pid &
+  server=$!
+  root_password=
+  # Not an argument and not in the environment: the client reads its password from a file that is no file.
+  as_root() { mysql --defaults-extra-file=<(printf '[client]\npassword="%s"\n' "$(escaped_for_option_file "$root_password")") -uroot -S "$socket" --comments "$@"; }
+  until as_root -e 'SELECT 1' >/dev/null 2>&1; do
+    kill -0 $server 2>/dev/null || die 'the server ended while it was being set up; its lines above say why'
     sleep 0.1
   done
-  if [ -z "$(as_root -N -e "SELECT 1 FROM mysql.time_zone_name LIMIT 1")" ]; then
-    mysql_tzinfo_to_sql /usr/share/zoneinfo 2>/dev/null | as_root mysql
-  fi
-  printf '%s\n' "$sql" | as_root
+  if [ -z "${MYSQL_INITDB_SKIP_TZINFO:-}" ]; then mysql_tzinfo_to_sql /usr/share/zoneinfo 2>/dev/null | as_root mysql; fi
+  account_statements "${@:2}" | as_root
   root_password=$MYSQL_ROOT_PASSWORD
   local database=()
   if [ -n "$MYSQL_DATABASE" ]; then database=("--database=$MYSQL_DATABASE"); fi
   for file in /docker-entrypoint-initdb.d/*; do
-    case "$file" in
-      *.sh) say "running $file"; if [ -x "$file" ]; then "$file"; else . "$file"; fi ;;
+    case $file in
+      *.sh)
+        say "running $file"
+        if [ -x "$file" ]; then "$file"; else . "$file"; fi
+        ;;
       *.sql) say "running $file"; as_root "${database[@]}" <"$file" ;;
-      *.sql.gz) say "running $file"; gunzip -c "$file" | as_root "${database[@]}" ;;
-      *.sql.bz2) say "running $file"; bunzip2 -c "$file" | as_root "${database[@]}" ;;
-      *.sql.xz) say "running $file"; xzcat "$file" | as_root "${database[@]}" ;;
+      *.sql.gz) say "running $file"; gzip -dc "$file" | as_root "${database[@]}" ;;
+      *.sql.bz2) say "running $file"; bzip2 -dc "$file" | as_root "${database[@]}" ;;
+      *.sql.xz) say "running $file"; xz -dc "$file" | as_root "${database[@]}" ;;
       *.sql.zst) say "running $file"; zstd -dcq "$file" | as_root "${database[@]}" ;;
       */'*') ;;
       *) say "ignoring $file" ;;
     esac
   done
-  as_root -e 'SHUTDOWN'
-  wait $server
-  rm -f "$DATADIR/.initialising"
+  kill $server
+  wait $server || die 'the server did not stop cleanly after it was set up'
 }
+escaped_for_option_file() { local text=${1//\\/\\\\}; printf '%s' "${text//\"/\\\"}"; }
 
-exec_server() {
-  unset MYSQL_ROOT_PASSWORD MYSQL_ROOT_HOST MYSQL_DATABASE MYSQL_USER MYSQL_PASSWORD MYSQL_RANDOM_ROOT_PASSWORD MYSQL_ALLOW_EMPTY_PASSWORD
+become_server() {
+  unset MYSQL_ROOT_PASSWORD MYSQL_ROOT_PASSWORD_FILE MYSQL_ROOT_HOST MYSQL_ROOT_HOST_FILE MYSQL_DATABASE MYSQL_DATABASE_FILE \
+    MYSQL_USER MYSQL_USER_FILE MYSQL_PASSWORD MYSQL_PASSWORD_FILE MYSQL_RANDOM_ROOT_PASSWORD MYSQL_ALLOW_EMPTY_PASSWORD
   exec "$@"
 }
 
-# A start that was cut off while the accounts were still being made is done again from the beginning.
-if [ ! -d "$DATADIR/mysql" ] || [ -e "$DATADIR/.initialising" ]; then initialise "$@"; fi
-exec_server "$@"
+if [ ! -d "$DATADIR/mysql" ]; then
+  read_settings
+  new_directory
+  if [ -z "$(find /docker-entrypoint-initdb.d -mindepth 1 -print -quit 2>/dev/null)" ] && fits_template "${@:2}"; then
+    # Without scripts to run, the server itself makes the accounts as it starts: see below.
+    zstd -dcq "$TEMPLATE" | tar -C "$DATADIR/.new" -xf -
+  else
+    with_temporary_server "$DATADIR/.new" "$@"
+  fi
+  commit "$DATADIR/.new"
+elif [ -d "$DATADIR/$UNFINISHED" ]; then
+  read_settings
+fi
+
+if [ -d "$DATADIR/$UNFINISHED" ]; then
+  # A pipe: the passwords are never in a file. Text that the pipe does not hold goes to a file without a name.
+  exec {statements}<<<"$(account_statements "${@:2}")"
+  become_server "$@" --init-file="/dev/fd/$statements"
+fi
+become_server "$@"

@@ -4,15 +4,23 @@
 set -euo pipefail
 
 work=/tmp/template
-mysqld --no-defaults --initialize-insecure --user=mysql --datadir=$work --innodb-redo-log-capacity=8M --skip-log-bin
-mysqld --no-defaults --user=mysql --datadir=$work --innodb-redo-log-capacity=8M --skip-log-bin --skip-networking --mysqlx=0 \
-  --socket=/tmp/template.sock --pid-file=/tmp/template.pid &
+socket=/tmp/template.sock
+options=(--no-defaults --user=mysql --datadir="$work" --innodb-redo-log-capacity=8M --skip-log-bin)
+as_root() { mysql --no-defaults -uroot -S "$socket" "$@"; }
+
+mysqld "${options[@]}" --initialize-insecure
+mysqld "${options[@]}" --skip-networking --mysqlx=0 --socket="$socket" --pid-file=/tmp/template.pid &
 server=$!
-for _ in $(seq 600); do mysql --no-defaults -uroot -S /tmp/template.sock -e 'SELECT 1' >/dev/null 2>&1 && break; sleep 0.1; done
-mysql_tzinfo_to_sql /usr/share/zoneinfo 2>/dev/null | mysql --no-defaults -uroot -S /tmp/template.sock mysql
-mysql --no-defaults -uroot -S /tmp/template.sock -e 'SET GLOBAL innodb_fast_shutdown = 0; SHUTDOWN'
+until as_root -e 'SELECT 1' >/dev/null 2>&1; do
+  kill -0 $server
+  sleep 0.1
+done
+mysql_tzinfo_to_sql /usr/share/zoneinfo 2>/dev/null | as_root mysql
+# Dropped by the last statement of a first start: see the entrypoint.
+as_root -e 'CREATE DATABASE first_start_unfinished; SET GLOBAL innodb_fast_shutdown = 0'
+kill $server
 wait $server
-rm -f $work/auto.cnf $work/*.pem $work/binlog.* $work/*.err $work/ib_buffer_pool
+rm -f "$work"/auto.cnf "$work"/*.pem "$work"/binlog.* "$work"/*.err "$work"/ib_buffer_pool "$work"/mysql_upgrade_history
 mkdir -p /usr/local/share/mysql-template
-tar -C $work -cf - . | zstd -19 -q -o /usr/local/share/mysql-template/datadir.tar.zst
-rm -rf $work
+tar -C "$work" -cf - . | zstd -19 -q -o /usr/local/share/mysql-template/datadir.tar.zst
+rm -rf "$work"

@@ -1,7 +1,7 @@
 import { Problem } from '@coffer/core';
 import type { Endpoint } from '@coffer/core/driver';
 import { type Connection, createConnection } from 'mysql2';
-import { cleanError, problemOf } from './mysql-errors.ts';
+import { ConnectionError, cleanError, problemOf } from './mysql-errors.ts';
 import { type Statement, sql } from './mysql-sql.ts';
 
 export type Row = readonly unknown[];
@@ -153,7 +153,7 @@ export function createSession(options: SessionOptions): Session {
         current = held;
         return await work({ run: (statement) => query(held, signal, statement) });
       } catch (error) {
-        if (signal.aborted && current) forget(current);
+        if (current && (signal.aborted || error instanceof ConnectionError)) forget(current);
         throw problemOf(error, title);
       } finally {
         release();

@@ -20,6 +20,15 @@ const NO_SUCH_SESSION = 1094;
 const hostOf = (user: UserName): string => (user.host ?? '%').toLowerCase();
 const markerOf = (user: { name: string; host: string }): string => `${user.name}@${user.host}`;
 
+function isAllowed(manifest: DriverManifest, name: string): boolean {
+  try {
+    checkUserName(manifest, name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function accountExists({ run }: Statements, user: UserName): Promise<boolean> {
   const rows = await run(sql`SELECT 1 FROM mysql.user WHERE User = ${user.name} AND Host = ${hostOf(user)}`);
   return rows.length > 0;
@@ -80,7 +89,8 @@ export function mysqlUsers(session: Session, manifest: DriverManifest): UsersGro
     },
 
     async get(user, op) {
-      if (manifest.reserved.users.includes(user.name)) return undefined;
+      // A name that nobody may have is nobody's.
+      if (!isAllowed(manifest, user.name)) return undefined;
       return session.use(op.signal, async (statements): Promise<UserInfo | undefined> => {
         if (!(await accountExists(statements, user))) return undefined;
         const found = { name: user.name, host: hostOf(user) };

@@ -119,7 +119,8 @@ export function createRabbitmqBroker(options: RabbitmqBrokerOptions): Broker {
     },
 
     async ping() {
-      await manage('GET', '/api/whoami');
+      // Its HTTP answers before its other parts do; 503 until they all serve.
+      await manage('GET', '/api/health/checks/ready-to-serve-clients');
     },
   };
 }

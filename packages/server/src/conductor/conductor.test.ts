@@ -30,15 +30,29 @@ const build = () =>
     maxAttempts: 3,
     async run(ctx: JobContext) {
       const key = ctx.instanceId;
-      await ctx.ensure('volume', key, { find: () => cloud.volumes.find(key), create: () => cloud.volumes.create({ key, sizeGib: 1 }) });
-      await ctx.ensure('server', key, { find: () => cloud.servers.find(key), create: () => cloud.servers.create(serverSpec(key)) });
+      await ctx.ensure('volume', key, {
+        find: () => cloud.volumes.find(key),
+        create: () => cloud.volumes.create({ key, sizeGib: 1 }),
+      });
+      await ctx.ensure('server', key, {
+        find: () => cloud.servers.find(key),
+        create: () => cloud.servers.create(serverSpec(key)),
+      });
       await ctx.ensure('account', key, {
         find: async () => (accounts.has(key) ? { id: key } : undefined),
-        create: async () => (accounts.add(key), { id: key }),
+        create: async () => {
+          accounts.add(key);
+          return { id: key };
+        },
       });
-      await ctx.waitUntil(async () => (await cloud.servers.find(key))?.status === 'ACTIVE', { what: 'ACTIVE', timeoutMs: 5_000, intervalMs: 10 });
+      await ctx.waitUntil(async () => (await cloud.servers.find(key))?.status === 'ACTIVE', {
+        what: 'ACTIVE',
+        timeoutMs: 5_000,
+        intervalMs: 10,
+      });
     },
-    ended: async (tx, _, job) => void (await tx.instances.update(job.instanceId ?? '', { task: 'none', serverStatus: 'BUILD' })),
+    ended: async (tx, _, job) =>
+      void (await tx.instances.update(job.instanceId ?? '', { task: 'none', serverStatus: 'BUILD' })),
   });
 
 beforeEach(async () => {
@@ -67,7 +81,10 @@ afterEach(async () => {
 });
 
 async function idle(): Promise<void> {
-  await vi.waitFor(async () => expect(await store.jobs.counts()).toEqual({ queued: 0, running: 0, expired: 0 }), { timeout: 10_000, interval: 20 });
+  await vi.waitFor(async () => expect(await store.jobs.counts()).toEqual({ queued: 0, running: 0, expired: 0 }), {
+    timeout: 10_000,
+    interval: 20,
+  });
 }
 
 async function instance(): Promise<string> {
@@ -94,7 +111,9 @@ describe('a round', () => {
     await idle();
     expect(await store.ledger.ofInstance(id)).toEqual([]);
     expect(await inCloud()).toBe(0);
-    const inputs = (await store.jobs.ofInstance(id)).reverse().flatMap((job) => (job.kind === 'cleanup' ? [(job.input as { kind: string }).kind] : []));
+    const inputs = (await store.jobs.ofInstance(id))
+      .reverse()
+      .flatMap((job) => (job.kind === 'cleanup' ? [(job.input as { kind: string }).kind] : []));
     expect(inputs).toEqual(['server', 'volume', 'account']);
   });
 
@@ -124,7 +143,13 @@ describe('a round', () => {
     accounts.add('somebody');
     for (let round = 0; round < 3; round += 1) {
       const report = await conductor.runOnce();
-      expect(report).toEqual({ ...nothing, unknown: [{ kind: 'server', id: stranger.id, key: 'stranger' }, { kind: 'account', id: 'somebody', key: 'somebody' }] });
+      expect(report).toEqual({
+        ...nothing,
+        unknown: [
+          { kind: 'server', id: stranger.id, key: 'stranger' },
+          { kind: 'account', id: 'somebody', key: 'somebody' },
+        ],
+      });
     }
     await idle();
     expect(await cloud.servers.get(stranger.id)).toBeDefined();
@@ -161,7 +186,10 @@ describe('a round', () => {
     expect((await conductor.runOnce()).vanished).toEqual([]);
     expect(await store.instances.get(id)).toMatchObject({
       serverStatus: 'missing',
-      fault: { message: 'The server of this instance is gone; it was not deleted by this service.', details: `server ${id} (${server?.id})` },
+      fault: {
+        message: 'The server of this instance is gone; it was not deleted by this service.',
+        details: `server ${id} (${server?.id})`,
+      },
     });
     get.mockRestore();
     list.mockRestore();
@@ -181,19 +209,35 @@ describe('a round', () => {
 
   it('does its other work while the cloud is away', async () => {
     const id = await instance();
-    await store.guests.acceptReport(id, { session: 's', boot: 1, number: 1 }, { serviceStatus: 'healthy', clockSkewMs: 0, agentBuild: '', protocol: 1 });
+    await store.guests.acceptReport(
+      id,
+      { session: 's', boot: 1, number: 1 },
+      { serviceStatus: 'healthy', clockSkewMs: 0, agentBuild: '', protocol: 1 },
+    );
     await sql`update instances set service_status_at = now() - interval '1 minute'`.execute(store.db);
-    await sql`insert into jobs (kind, state, lease_until) values ('of another worker', 'running', now() - interval '1 second')`.execute(store.db);
+    await sql`insert into jobs (kind, state, lease_until) values ('of another worker', 'running', now() - interval '1 second')`.execute(
+      store.db,
+    );
     cloud.faults.next('servers.list', { as: 'unavailable' }, 2);
     const report = await conductor.runOnce();
-    expect(report).toMatchObject({ silent: [id], expired: 1, unreachable: [{ kind: 'server', detail: expect.stringContaining('does not answer') }] });
+    expect(report).toMatchObject({
+      silent: [id],
+      expired: 1,
+      unreachable: [{ kind: 'server', detail: expect.stringContaining('does not answer') }],
+    });
     expect(await store.instances.get(id)).toMatchObject({ serviceStatus: 'agent_timeout' });
   });
 });
 
 it('runs by itself, and one of two copies leads until it stops', async () => {
   const lines: string[] = [];
-  const log = { debug() {}, info() {}, warn: (_: unknown, line: string) => void lines.push(line), error() {}, child: () => log };
+  const log = {
+    debug() {},
+    info() {},
+    warn: (_: unknown, line: string) => void lines.push(line),
+    error() {},
+    child: () => log,
+  };
   await cloud.servers.create(serverSpec('stranger'));
   const copies = [1, 2].map(() => createConductor({ store, cloud, broker, reportIntervalMs: 50, intervalMs: 60, log }));
   for (const copy of copies) copy.start();

@@ -65,7 +65,14 @@ export function createConductor(options: ConductorOptions): Conductor {
   }
 
   async function runOnce(): Promise<ConductorReport> {
-    const report: ConductorReport = { expired: 0, silent: await markSilent(), cleanups: 0, unknown: [], vanished: [], unreachable: [] };
+    const report: ConductorReport = {
+      expired: 0,
+      silent: await markSilent(),
+      cleanups: 0,
+      unknown: [],
+      vanished: [],
+      unreachable: [],
+    };
     report.expired = (await store.jobs.counts()).expired;
     if (report.expired > 0) log.warn({ jobs: report.expired }, 'jobs wait for another worker: theirs is gone');
     for (const kind of Object.keys(resources)) {
@@ -90,16 +97,24 @@ export function createConductor(options: ConductorOptions): Conductor {
     for (const one of unknown) report.unknown.push({ kind, id: one.id, key: one.key });
     const names = unknown.map((one) => `${one.key} (${one.id})`).sort();
     const message = 'in the cloud under our label and not in the ledger; nothing is done about it, look at it yourself';
-    sayOnce(`unknown ${kind}`, names.length > 0 ? { fields: { kind, count: names.length, names }, message } : undefined);
-    for (const row of vanished) if (await reportVanished(row)) report.vanished.push({ kind, key: row.key, instanceId: row.instanceId });
+    sayOnce(
+      `unknown ${kind}`,
+      names.length > 0 ? { fields: { kind, count: names.length, names }, message } : undefined,
+    );
+    for (const row of vanished)
+      if (await reportVanished(row)) report.vanished.push({ kind, key: row.key, instanceId: row.instanceId });
     for (const row of returned) {
-      if (await store.ledger.setVanished(row.id, false)) log.info({ kind, key: row.key, instance: row.instanceId }, 'is in the cloud again');
+      if (await store.ledger.setVanished(row.id, false))
+        log.info({ kind, key: row.key, instance: row.instanceId }, 'is in the cloud again');
     }
   }
 
   async function reportVanished(row: LedgerRow): Promise<boolean> {
     if (!(await store.ledger.setVanished(row.id, true))) return false;
-    log.error({ kind: row.kind, key: row.key, id: row.cloudId, instance: row.instanceId }, 'is gone from the cloud, and nobody here deleted it');
+    log.error(
+      { kind: row.kind, key: row.key, id: row.cloudId, instance: row.instanceId },
+      'is gone from the cloud, and nobody here deleted it',
+    );
     if (row.instanceId !== null) {
       const message = `The ${row.kind} of this instance is gone; it was not deleted by this service.`;
       await store.instances.update(row.instanceId, {

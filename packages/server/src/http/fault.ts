@@ -1,4 +1,4 @@
-import { Problem, toProblem } from '@coffer/core';
+import { Problem, type ProblemCode, toProblem } from '@coffer/core';
 
 /** The key of Trove's envelope for each status. */
 const FAULTS: Readonly<Record<number, string>> = {
@@ -53,8 +53,7 @@ export interface FaultContext {
 export function toFault(error: unknown, { family, requestId, authUrl }: FaultContext): Fault {
   const problem = toProblem(error);
   const { status } = problem;
-  const message =
-    problem.code === 'internal' ? `The server could not answer. The log has it under ${requestId}.` : problem.detail;
+  const message = isOurs(problem) ? `${sayLittle(problem)} The log has it under ${requestId}.` : problem.detail;
   const headers: Record<string, string> = status === 401 ? { 'WWW-Authenticate': `Keystone uri="${authUrl}"` } : {};
   if (family === 'identity' || status === 401) {
     return { status, headers, body: { error: { code: status, title: TITLES[status] ?? 'Error', message } } };
@@ -62,10 +61,20 @@ export function toFault(error: unknown, { family, requestId, authUrl }: FaultCon
   return { status, headers, body: { [FAULTS[status] ?? 'instanceFault']: { code: status, message } } };
 }
 
-/** Whether the operator should see it: not the caller's doing. */
-export function isOurs(error: unknown): boolean {
-  return !(error instanceof Problem) || error.code === 'internal' || error.code === 'cloud_refused';
-}
+/** Not the caller's doing: its text names addresses and parts of ours, so it is for the log alone. */
+const OURS: ReadonlySet<string> = new Set<ProblemCode>([
+  'internal',
+  'unavailable',
+  'timeout',
+  'cloud_refused',
+  'cloud_unavailable',
+]);
+
+/** Whether the operator should see it, and nobody else. */
+export const isOurs = (error: unknown): boolean => !(error instanceof Problem) || OURS.has(error.code);
+
+const sayLittle = ({ mayRetry }: Problem): string =>
+  mayRetry ? 'A part of the service does not answer; try again in a moment.' : 'The server could not answer.';
 
 /** The answer to a path that nobody has, and to a wrong method. */
 export function unknownRoute(method: string, path: string): Problem {

@@ -4,7 +4,7 @@ import { serve } from '@hono/node-server';
 
 export interface ListenOptions {
   /** What answers, e.g. the app's `fetch`. */
-  fetch: (request: Request, env: unknown) => Response | Promise<Response>;
+  fetch: Parameters<typeof serve>[0]['fetch'];
   host: string;
   /** 0 takes a free one. */
   port: number;

@@ -25,12 +25,12 @@ interface Reply {
   headers?: Record<string, string>;
 }
 
-/** Where @hono/node-server keeps the connection; absent without one. */
-interface NodeBindings {
+/** Where @hono/node-server keeps the connection. */
+export interface NodeBindings {
   incoming?: { socket?: { remoteAddress?: string } };
 }
 
-type App = Hono<{ Bindings: NodeBindings }>;
+export type App = Hono<{ Bindings: NodeBindings }>;
 type Ctx = Context<{ Bindings: NodeBindings }>;
 
 /** As the document has it, undecoded: slashes collapsed, none at the end. */
@@ -95,7 +95,11 @@ export function mount(handlers: Handlers, options: MountOptions): App {
   const routes = routesOf(contract, isOperation);
   const app: App = new Hono({ getPath: (request) => rawPath(request.url) });
 
-  const peerOf = (c: Ctx) => c.env.incoming?.socket?.remoteAddress;
+  const peerOf = (c: Ctx): string | undefined => {
+    // Absent when a request does not come by a connection.
+    const env: NodeBindings | undefined = c.env;
+    return env?.incoming?.socket?.remoteAddress;
+  };
   const contextOf = (path: string, requestId: string): FaultContext => ({
     family: /(?:^|\/)identity(?:\/|$)/.test(path) && !path.includes('/v1.0') ? 'identity' : 'trove',
     requestId,
@@ -145,7 +149,8 @@ export function mount(handlers: Handlers, options: MountOptions): App {
     const entry = { requestId, operation: route.id };
     const raw = rawPath(c.req.url);
     const refuse = (error: unknown): Reply => {
-      if (isOurs(error)) log.error({ ...entry, err: error }, 'a request failed');
+      const level = error instanceof Problem && error.mayRetry ? 'warn' : 'error';
+      if (isOurs(error)) log[level]({ ...entry, err: error }, 'a request failed');
       return toFault(error, contextOf(raw, requestId));
     };
     const validator = validatorFor(route);

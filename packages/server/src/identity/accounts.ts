@@ -64,5 +64,15 @@ export function accountQueries(db: Kysely<IdentitySchema>) {
         .onConflict((conflict) => conflict.doNothing())
         .execute();
     },
+
+    /** Takes a role back, at once: also from tokens that are out. */
+    async revokeRole(userId: string, projectId: string, role: string): Promise<void> {
+      await db
+        .deleteFrom('identityGrants')
+        .where('userId', '=', userId)
+        .where('projectId', '=', projectId)
+        .where('role', '=', role.toLowerCase())
+        .execute();
+    },
   };
 }

@@ -99,6 +99,12 @@ export function createInstanceService(options: InstanceServiceOptions) {
     return rows.map((row) => ({ row, cloudIds: { server: idOf(row.id, 'server'), volume: idOf(row.id, 'volume') } }));
   }
 
+  async function show(actor: Actor, id: string): Promise<InstanceDetails> {
+    const row = await findInstance(store, actor, id);
+    const [details] = await withCloudIds(actor, [row]);
+    return details ?? { row };
+  }
+
   /** In the order in which `reference/api.md` checks them. */
   async function check(actor: Actor, request: NewInstanceRequest) {
     checkReplica(request);
@@ -162,11 +168,7 @@ export function createInstanceService(options: InstanceServiceOptions) {
       return { items: await withCloudIds(actor, shown), ...(next !== undefined && { next }) };
     },
 
-    async show(actor: Actor, id: string): Promise<InstanceDetails> {
-      const [details] = await withCloudIds(actor, [await findInstance(store, actor, id)]);
-      if (!details) throw new Error('an instance was lost between two lines');
-      return details;
-    },
+    show,
 
     /** Row, quota and the job `create_instance` in one transaction. @throws Problem as `reference/api.md` has it for I3. */
     async create(actor: Actor, request: NewInstanceRequest): Promise<InstanceDetails> {
@@ -196,7 +198,7 @@ export function createInstanceService(options: InstanceServiceOptions) {
         { kind: 'create_instance', input, secrets: sealed.secrets },
         { deltas, defaults: { ...quotas } },
       );
-      return this.show(actor, id);
+      return show(actor, id);
     },
 
     /**

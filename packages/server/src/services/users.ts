@@ -43,7 +43,8 @@ export function createUserService({ store, askGuest }: { store: Store; askGuest:
       checkUserName(manifest, user.name);
       // A host that could not be given to a user is only one that no user has.
       const isText = (user.host ?? '').length <= 255 && !user.host?.includes('\0');
-      const { outcome } = isText ? await askGuest(row.id, 'user_drop', user) : { outcome: 'missing' };
+      const named = manifest.names.hosts ? user : { name: user.name };
+      const { outcome } = isText ? await askGuest(row.id, 'user_drop', named) : { outcome: 'missing' };
       if (outcome === 'missing') {
         throw new Problem(
           'user_missing',

@@ -98,7 +98,8 @@ async function register(tx: Kysely<Schema>, { sha256, manifest, code }: DriverBu
     .returningAll()
     .executeTakeFirstOrThrow();
   let defaultVersionId = datastore.defaultVersionId;
-  const fallback = manifest.versions.find((version) => version.default) ?? manifest.versions.find((version) => version.active);
+  const fallback =
+    manifest.versions.find((version) => version.default) ?? manifest.versions.find((version) => version.active);
   for (const version of manifest.versions) {
     const image = { image: version.image, registry: version.registry ?? null, digest: version.digest ?? null };
     const row = await tx

@@ -59,7 +59,8 @@ export function guestQueries(db: Kysely<Schema>) {
       return one.where('instanceId', '=', guest.instanceId).executeTakeFirstOrThrow();
     },
 
-    get: (instanceId: string): Promise<GuestRow | undefined> => one.where('instanceId', '=', instanceId).executeTakeFirst(),
+    get: (instanceId: string): Promise<GuestRow | undefined> =>
+      one.where('instanceId', '=', instanceId).executeTakeFirst(),
     byTokenKid: (kid: string): Promise<GuestRow | undefined> => one.where('tokenKid', '=', kid).executeTakeFirst(),
     byUpKid: (kid: string): Promise<GuestRow | undefined> => one.where('upKid', '=', kid).executeTakeFirst(),
 
@@ -75,12 +76,20 @@ export function guestQueries(db: Kysely<Schema>) {
         .where('enrolledAt', 'is', null)
         .returningAll()
         .executeTakeFirst();
-      return enrolled ?? one.where('instanceId', '=', instanceId).where('agentPublicKey', '=', keys.agentPublicKey).executeTakeFirst();
+      return (
+        enrolled ??
+        one.where('instanceId', '=', instanceId).where('agentPublicKey', '=', keys.agentPublicKey).executeTakeFirst()
+      );
     },
 
     /** Takes the token's secret away, once the enrolled agent has spoken under its own keys. */
     async wipeToken(instanceId: string): Promise<void> {
-      await db.updateTable('guests').set({ token: null }).where('instanceId', '=', instanceId).where('token', 'is not', null).execute();
+      await db
+        .updateTable('guests')
+        .set({ token: null })
+        .where('instanceId', '=', instanceId)
+        .where('token', 'is not', null)
+        .execute();
     },
 
     /**

@@ -15,7 +15,10 @@ export interface InstanceRow extends Selectable<InstancesTable> {
 type JsonColumns = 'network' | 'addresses' | 'access' | 'fault';
 
 export interface NewInstance
-  extends Omit<Insertable<InstancesTable>, JsonColumns | 'deletedAt' | 'createdAt' | 'updatedAt' | 'serverStatus' | 'serviceStatus'> {
+  extends Omit<
+    Insertable<InstancesTable>,
+    JsonColumns | 'deletedAt' | 'createdAt' | 'updatedAt' | 'serverStatus' | 'serviceStatus'
+  > {
   /** Drawn by the caller: secrets of its job are sealed for this instance before the row is there. */
   id: string;
   network?: NicRequest[];
@@ -25,7 +28,10 @@ export interface NewInstance
 }
 
 export interface InstanceChanges
-  extends Omit<Updateable<InstancesTable>, JsonColumns | 'id' | 'projectId' | 'createdAt' | 'deletedAt' | 'serverNumber'> {
+  extends Omit<
+    Updateable<InstancesTable>,
+    JsonColumns | 'id' | 'projectId' | 'createdAt' | 'deletedAt' | 'serverNumber'
+  > {
   addresses?: InstanceAddress[];
   access?: InstanceAccess | null;
   fault?: InstanceFault | null;
@@ -73,7 +79,11 @@ export function instanceQueries(db: Kysely<Schema>) {
             access: access ? JSON.stringify(access) : null,
           })
           .execute();
-        const { id: jobId } = await jobQueries(tx).enqueue({ ...job, instanceId: instance.id, projectId: instance.projectId });
+        const { id: jobId } = await jobQueries(tx).enqueue({
+          ...job,
+          instanceId: instance.id,
+          projectId: instance.projectId,
+        });
         return { jobId };
       }),
 
@@ -168,9 +178,16 @@ export function instanceQueries(db: Kysely<Schema>) {
 }
 
 async function whyNot(db: Kysely<Schema>, id: string, projectId: string | undefined): Promise<Problem> {
-  const row = await db.selectFrom('instances').select(['task', 'projectId', 'deletedAt']).where('id', '=', id).executeTakeFirst();
+  const row = await db
+    .selectFrom('instances')
+    .select(['task', 'projectId', 'deletedAt'])
+    .where('id', '=', id)
+    .executeTakeFirst();
   if (!row || row.deletedAt || (projectId !== undefined && row.projectId !== projectId)) {
     return new Problem('not_found', `Instance ${id} could not be found.`);
   }
-  return new Problem('instance_busy', `Instance ${id} is not ready for this now (its task is ${row.task}); try again when it is done.`);
+  return new Problem(
+    'instance_busy',
+    `Instance ${id} is not ready for this now (its task is ${row.task}); try again when it is done.`,
+  );
 }

@@ -106,7 +106,10 @@ export function jobQueries(db: Kysely<Schema>) {
 
     async recordStep(jobId: string, step: { name: string; result: unknown; startedAt: Date }): Promise<void> {
       const result = step.result === undefined ? null : JSON.stringify(step.result);
-      await db.insertInto('jobSteps').values({ jobId, name: step.name, result, startedAt: step.startedAt, endedAt: sql<Date>`clock_timestamp()` }).execute();
+      await db
+        .insertInto('jobSteps')
+        .values({ jobId, name: step.name, result, startedAt: step.startedAt, endedAt: sql<Date>`clock_timestamp()` })
+        .execute();
     },
 
     steps: (jobId: string): Promise<JobStepRow[]> =>
@@ -131,7 +134,11 @@ export function jobQueries(db: Kysely<Schema>) {
 
     /** Gives the job up: from now on its compensation runs, with attempts of its own. Call it under the lease. */
     async giveUp(id: string, error: JobError): Promise<void> {
-      await db.updateTable('jobs').set({ failing: true, attempt: 1, error: JSON.stringify(error) }).where('id', '=', id).execute();
+      await db
+        .updateTable('jobs')
+        .set({ failing: true, attempt: 1, error: JSON.stringify(error) })
+        .where('id', '=', id)
+        .execute();
     },
 
     /** Back to the queue, after a failure or (not counting the attempt) because the worker stops. Call it under the lease. */
@@ -156,7 +163,13 @@ export function jobQueries(db: Kysely<Schema>) {
 
     /** Newest first. */
     ofInstance: (instanceId: string, limit = 20): Promise<JobRow[]> =>
-      db.selectFrom('jobs').selectAll().where('instanceId', '=', instanceId).orderBy('seq', 'desc').limit(limit).execute(),
+      db
+        .selectFrom('jobs')
+        .selectAll()
+        .where('instanceId', '=', instanceId)
+        .orderBy('seq', 'desc')
+        .limit(limit)
+        .execute(),
 
     /** How many jobs wait, run, and run under a lease that has run out (their worker died; the next claim takes them). */
     async counts(): Promise<{ queued: number; running: number; expired: number }> {

@@ -80,16 +80,16 @@ export function ledgerQueries(db: Kysely<Schema>) {
     abandoned: (): Promise<LedgerRow[]> =>
       all
         .where('state', '=', 'deleting')
-        .where(({ not, exists, selectFrom, and, or, eb }) =>
+        .where(({ not, exists, selectFrom }) =>
           not(
             exists(
               selectFrom('jobs')
                 .select('jobs.id')
                 .where('jobs.state', 'in', ['queued', 'running'])
                 .where((job) =>
-                  or([
-                    job('jobs.instanceId', '=', eb.ref('ledger.instanceId')),
-                    and([job('jobs.dedup', '=', sql<string>`'cleanup/' || ledger.id`)]),
+                  job.or([
+                    job('jobs.instanceId', '=', job.ref('ledger.instanceId')),
+                    job('jobs.dedup', '=', sql<string>`'cleanup/' || ledger.id`),
                   ]),
                 ),
             ),

@@ -14,7 +14,8 @@ export async function withMachineLock<T>(name: string, timeoutMs: number, work: 
   const deadline = Date.now() + timeoutMs;
   let release = await tryLock(address);
   while (!release) {
-    if (Date.now() > deadline) throw new Problem('timeout', `Another process has held the lock of ${name} for ${timeoutMs / 1000} s.`);
+    if (Date.now() > deadline)
+      throw new Problem('timeout', `Another process has held the lock of ${name} for ${timeoutMs / 1000} s.`);
     await sleep(20);
     release = await tryLock(address);
   }
@@ -29,7 +30,9 @@ function tryLock(address: string): Promise<(() => Promise<void>) | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy());
     server.unref();
-    server.once('error', (error) => ('code' in error && error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error)));
+    server.once('error', (error) =>
+      'code' in error && error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
+    );
     server.listen(address, () => resolve(() => new Promise((done) => server.close(() => done()))));
   });
 }

@@ -51,7 +51,9 @@ const getTypeParser: typeof types.getTypeParser = (oid: number, format?: 'text' 
 
 function rethrow(error: unknown): never {
   throw isConnectionLoss(error)
-    ? new Problem('unavailable', `The store does not answer (${messageOf(error)}); check that PostgreSQL runs.`, { cause: error })
+    ? new Problem('unavailable', `The store does not answer (${messageOf(error)}); check that PostgreSQL runs.`, {
+        cause: error,
+      })
     : error;
 }
 
@@ -60,7 +62,9 @@ function isConnectionLoss(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (/^(08...|57P..|53300|E[A-Z]+)$/.test(code)) return true;
-  return /connection (terminated|error)|timeout exceeded when trying to connect|not queryable|pool after calling end/i.test(error.message);
+  return /connection (terminated|error)|timeout exceeded when trying to connect|not queryable|pool after calling end/i.test(
+    error.message,
+  );
 }
 
 function messageOf(error: unknown): string {

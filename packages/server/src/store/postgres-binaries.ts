@@ -51,7 +51,9 @@ export function embeddedBinaries(): PostgresBinaries | undefined {
   hydrate(root);
   const major = majorOf(join(root, 'native', 'bin'));
   // A musl system has the package, but cannot run it.
-  return major === undefined ? undefined : { kind: 'embedded', bin: join(root, 'native', 'bin'), root: join(root, 'native'), major };
+  return major === undefined
+    ? undefined
+    : { kind: 'embedded', bin: join(root, 'native', 'bin'), root: join(root, 'native'), major };
 }
 
 /** npm packages hold no symlinks: the package lists them instead. Repeatable. */

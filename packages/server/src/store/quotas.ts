@@ -12,7 +12,11 @@ export function quotaQueries(db: Kysely<Schema>) {
     limits: (projectId: string, defaults: Amounts) => limits(db, projectId, defaults),
 
     async usage(projectId: string): Promise<Record<string, number>> {
-      const rows = await db.selectFrom('usage').select(['resource', 'inUse']).where('projectId', '=', projectId).execute();
+      const rows = await db
+        .selectFrom('usage')
+        .select(['resource', 'inUse'])
+        .where('projectId', '=', projectId)
+        .execute();
       return Object.fromEntries(rows.map((row) => [row.resource, row.inUse]));
     },
 

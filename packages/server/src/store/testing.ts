@@ -19,7 +19,11 @@ export async function instanceIn(
 ): Promise<{ id: string; jobId: string }> {
   const manifest = { datastore: 'paper', versions: [{ name: '1', number: '1.0', image: 'paper:1', active: true }] };
   // Only its names are ever read.
-  const datastore = await store.datastores.register({ sha256: 'paper', manifest: manifest as unknown as DriverManifest, code: Buffer.from('') });
+  const datastore = await store.datastores.register({
+    sha256: 'paper',
+    manifest: manifest as unknown as DriverManifest,
+    code: Buffer.from(''),
+  });
   const id = randomUUID();
   const { jobId } = await store.instances.create(
     {
@@ -37,7 +41,13 @@ export async function instanceIn(
   );
   if (options.guest) {
     const sealed = 'sealed' as Sealed;
-    await store.guests.create({ instanceId: id, tokenKid: randomUUID(), token: sealed, brokerPassword: sealed, brokerPasswordHash: 'hash' });
+    await store.guests.create({
+      instanceId: id,
+      tokenKid: randomUUID(),
+      token: sealed,
+      brokerPassword: sealed,
+      brokerPasswordHash: 'hash',
+    });
   }
   return { id, jobId };
 }

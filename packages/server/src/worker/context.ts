@@ -11,7 +11,7 @@ export interface StepPlan<P, T> {
   name: string;
   prepare: () => Promise<P>;
   effect: (prepared: P) => Promise<T>;
-  record: (tx: Queries, result: T, prepared: P) => Promise<void>;
+  record: (tx: Queries, result: T, prepared: P) => Promise<unknown>;
 }
 
 export interface RunParts {
@@ -37,7 +37,8 @@ export function createContext(parts: RunParts): JobContext {
 
   async function runStep<P, T>(plan: StepPlan<P, T>): Promise<T> {
     const step = parts.prefix + plan.name;
-    if (used.has(step)) throw new Error(`job kind ${job.kind} has two steps named "${step}"; give each a name of its own`);
+    if (used.has(step))
+      throw new Error(`job kind ${job.kind} has two steps named "${step}"; give each a name of its own`);
     used.add(step);
     // What an earlier run recorded came out of the same effect, through JSON.
     if (memo.has(step)) return memo.get(step) as T;
@@ -68,7 +69,8 @@ export function createContext(parts: RunParts): JobContext {
       signal.throwIfAborted();
       const value = await condition();
       if (isSomething(value)) return value;
-      if (clock.now() >= deadline) throw new Problem('timeout', `Waited ${Math.round(options.timeoutMs / 1000)} s for ${options.what}.`);
+      if (clock.now() >= deadline)
+        throw new Problem('timeout', `Waited ${Math.round(options.timeoutMs / 1000)} s for ${options.what}.`);
       await clock.sleep(options.intervalMs ?? 500, signal);
     }
   }

@@ -27,7 +27,7 @@ export interface JobKind<Input = unknown> {
    */
   failed?(ctx: JobContext<Input>, problem: Problem): Promise<void>;
   /** The rows that show the end to users, written in the transaction that ends the job. Retried until it succeeds. */
-  ended?(tx: Queries, end: JobEnd, job: JobRow): Promise<void>;
+  ended?(tx: Queries, end: JobEnd, job: JobRow): Promise<unknown>;
 }
 
 /** Gives `run` its input's type. The input was checked where the job was made. */
@@ -81,7 +81,7 @@ export interface JobContext<Input = unknown> {
    * secret. A crash between effect and record runs the effect again: look before you make. `record` writes rows in the same
    * transaction as the result: those happen exactly once.
    */
-  step<T>(name: string, effect: () => Promise<T>, record?: (tx: Queries, result: T) => Promise<void>): Promise<T>;
+  step<T>(name: string, effect: () => Promise<T>, record?: (tx: Queries, result: T) => Promise<unknown>): Promise<T>;
   /**
    * The step `create <kind>`: makes a resource under a key, once, with the ledger knowing before the cloud does.
    * @returns the cloud's id of it.

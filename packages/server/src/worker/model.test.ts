@@ -35,7 +35,9 @@ class World {
   #next = 1;
 
   find(kind: string, key: string) {
-    return this.things.find((thing) => thing.kind === kind && thing.key === key && thing.visibleAt <= performance.now());
+    return this.things.find(
+      (thing) => thing.kind === kind && thing.key === key && thing.visibleAt <= performance.now(),
+    );
   }
 
   create(kind: string, key: string, effect: Effect): { id: string } {
@@ -43,7 +45,12 @@ class World {
     if (fault === 'refuse') throw new Problem('cloud_unavailable', 'the cloud is away');
     if (this.things.some((thing) => thing.kind === kind && thing.key === key)) this.twins.push(`${kind} ${key}`);
     const late = fault === 'timeout after success';
-    const thing = { id: `${kind}-${this.#next++}`, kind, key, visibleAt: performance.now() + (late ? SETTLE_MS - 200 : 0) };
+    const thing = {
+      id: `${kind}-${this.#next++}`,
+      kind,
+      key,
+      visibleAt: performance.now() + (late ? SETTLE_MS - 200 : 0),
+    };
     this.things.push(thing);
     this.effects.push(effect);
     if (late) throw new Problem('cloud_unavailable', 'no answer in time');
@@ -129,12 +136,19 @@ function kindsOver(world: World, isDead: () => boolean) {
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
     if (isDead()) await never();
   };
-  const by = (ctx: JobContext): Effect => ({ instance: ctx.instanceId, seq: (ctx.job as unknown as { seq: number }).seq });
+  const whileAlive = async <T>(act: () => T): Promise<T> => {
+    await alive();
+    return act();
+  };
+  const by = (ctx: JobContext): Effect => ({
+    instance: ctx.instanceId,
+    seq: (ctx.job as unknown as { seq: number }).seq,
+  });
   const thing = (ctx: JobContext, kind: string) => ({
-    find: async () => (await alive(), world.find(kind, ctx.instanceId)),
-    get: async (id: string) => (await alive(), world.things.find((one) => one.id === id)),
-    create: async () => (await alive(), world.create(kind, ctx.instanceId, by(ctx))),
-    delete: async (id: string) => (await alive(), world.delete(id, by(ctx))),
+    find: () => whileAlive(() => world.find(kind, ctx.instanceId)),
+    get: (id: string) => whileAlive(() => world.things.find((one) => one.id === id)),
+    create: () => whileAlive(() => world.create(kind, ctx.instanceId, by(ctx))),
+    delete: (id: string) => whileAlive(() => world.delete(id, by(ctx))),
     intervalMs: 5,
   });
   const count = (ctx: JobContext, name: string) =>
@@ -233,9 +247,9 @@ const change = fc.record({ n: fc.nat(INSTANCES - 1), kind: fc.constantFrom('poke
     instance.jobs.push({ id: (await story.admin.jobs.enqueue({ kind, instanceId: instance.id })).id, kind });
   }),
 );
-const killAtPoint = fc.record({ n: fc.nat(1), points: fc.integer({ min: 1, max: 10 }) }).map(({ n, points }) =>
-  command(`kill ${n} at point ${points}`, (story) => story.processes[n]?.killAfter(points)),
-);
+const killAtPoint = fc
+  .record({ n: fc.nat(1), points: fc.integer({ min: 1, max: 10 }) })
+  .map(({ n, points }) => command(`kill ${n} at point ${points}`, (story) => story.processes[n]?.killAfter(points)));
 const killNow = fc.nat(1).map((n) => command(`kill ${n} now`, (story) => story.processes[n]?.kill()));
 const restart = fc.nat(1).map((n) =>
   command(`restart ${n}`, (story) => {
@@ -252,7 +266,23 @@ const wait = fc
   .integer({ min: 1, max: 80 })
   .map((ms) => command(`wait ${ms} ms`, () => new Promise((resolve) => setTimeout(resolve, ms))));
 // Named as often as they should be drawn.
-const commands = [build, build, build, change, change, killAtPoint, killAtPoint, killAtPoint, killNow, restart, restart, jump, fault, wait, wait];
+const commands = [
+  build,
+  build,
+  build,
+  change,
+  change,
+  killAtPoint,
+  killAtPoint,
+  killAtPoint,
+  killNow,
+  restart,
+  restart,
+  jump,
+  fault,
+  wait,
+  wait,
+];
 
 /** A store of its own for stories that are told one after another; the lanes run side by side. */
 interface Lane {
@@ -268,7 +298,8 @@ beforeAll(async () => {
     Array.from({ length: LANES }, async () => {
       const database = await testDatabase();
       const admin = createStore({ url: database.url });
-      const table = 'create table model_counts (job_id uuid, name text, n int not null default 1, primary key (job_id, name))';
+      const table =
+        'create table model_counts (job_id uuid, name text, n int not null default 1, primary key (job_id, name))';
       await sql.raw(table).execute(admin.db);
       return { database, admin };
     }),
@@ -288,7 +319,10 @@ async function heal(story: Story): Promise<void> {
   for (const [n, process] of story.processes.entries()) if (process.isDead) story.processes[n] = story.spawn();
   for (const process of story.processes) process.killAfter(Number.POSITIVE_INFINITY);
   await story.jump(LEASE_MS);
-  await vi.waitFor(async () => expect(await story.admin.jobs.counts()).toEqual({ queued: 0, running: 0, expired: 0 }), { timeout: 15_000, interval: 25 });
+  await vi.waitFor(async () => expect(await story.admin.jobs.counts()).toEqual({ queued: 0, running: 0, expired: 0 }), {
+    timeout: 15_000,
+    interval: 25,
+  });
 }
 
 async function checkInvariants({ world, instances, admin }: Story): Promise<void> {
@@ -297,17 +331,31 @@ async function checkInvariants({ world, instances, admin }: Story): Promise<void
     const rows = await Promise.all(instance.jobs.map((job) => admin.jobs.get(job.id)));
     const outcomes = rows.map((row) => row?.state);
     const isBuilt = outcomes[0] === 'done' && !instance.isDemolished;
-    const left = world.things.filter((thing) => thing.key === instance.id).map((thing) => thing.kind).sort();
+    const left = world.things
+      .filter((thing) => thing.key === instance.id)
+      .map((thing) => thing.kind)
+      .sort();
     expect(left, 'left in the cloud').toEqual(isBuilt ? ['server', 'volume'] : []);
     const ledger = await admin.ledger.ofInstance(instance.id);
-    expect(ledger.map((row) => `${row.kind} ${row.state}`).sort(), 'ledger').toEqual(isBuilt ? ['server present', 'volume present'] : []);
+    expect(ledger.map((row) => `${row.kind} ${row.state}`).sort(), 'ledger').toEqual(
+      isBuilt ? ['server present', 'volume present'] : [],
+    );
     const order = world.effects.filter((effect) => effect.instance === instance.id).map((effect) => effect.seq);
     expect(order, 'order of the effects').toEqual([...order].sort((a, b) => a - b));
     for (const row of rows) {
-      const { rows: counts } = await sql<{ name: string; n: number }>`select name, n from model_counts where job_id = ${row?.id}`.execute(admin.db);
-      expect(counts.every((count) => count.n === 1), 'recorded once').toBe(true);
+      const { rows: counts } = await sql<{
+        name: string;
+        n: number;
+      }>`select name, n from model_counts where job_id = ${row?.id}`.execute(admin.db);
+      expect(
+        counts.every((count) => count.n === 1),
+        'recorded once',
+      ).toBe(true);
       const recorded = counts.map((count) => count.name).sort();
-      if (row?.state === 'done') expect(recorded).toEqual({ build: ['between', 'ended', 'last'], poke: ['ended', 'poked'], demolish: ['ended'] }[row.kind]);
+      if (row?.state === 'done')
+        expect(recorded).toEqual(
+          { build: ['between', 'ended', 'last'], poke: ['ended', 'poked'], demolish: ['ended'] }[row.kind],
+        );
       else expect(recorded).toContain('ended');
     }
   }

@@ -25,7 +25,8 @@ export async function ensureResource(parts: Parts, kind: string, key: string, ma
     prepare: async () => {
       const owner = { instanceId: job.instanceId, projectId: job.projectId };
       const row = await lease.write((tx) => tx.ledger.intend({ kind, key, ...owner }));
-      if (row.state === 'deleting') throw new Problem('conflict', `${kind} ${key} is being deleted; it is not made again`);
+      if (row.state === 'deleting')
+        throw new Problem('conflict', `${kind} ${key} is being deleted; it is not made again`);
       return row;
     },
     effect: async (row) => {
@@ -49,7 +50,8 @@ export async function removeResource(parts: Parts, kind: string, key: string, re
       if (!row) return;
       let deletedAt = Number.NEGATIVE_INFINITY;
       // By id and by key: a create that timed out and was repeated may have left two under one key.
-      const look = async () => (row.cloudId !== null ? await remover.get(row.cloudId) : undefined) ?? (await remover.find());
+      const look = async () =>
+        (row.cloudId !== null ? await remover.get(row.cloudId) : undefined) ?? (await remover.find());
       const first = row.cloudId === null ? await findSettled(parts, row.msSinceAsked, look) : await look();
       if (!first) return;
       let lastId = '';

@@ -20,11 +20,23 @@ export interface RunOptions {
 }
 
 /** Runs one claimed job until it ended, went back to the queue, or became another's. Never throws. */
-export async function runJob(kind: JobKind, job: ClaimedJob, owner: string, claimedAt: number, options: RunOptions): Promise<void> {
+export async function runJob(
+  kind: JobKind,
+  job: ClaimedJob,
+  owner: string,
+  claimedAt: number,
+  options: RunOptions,
+): Promise<void> {
   const log = options.log.child({ job: job.id, kind: job.kind, ...(job.instanceId && { instance: job.instanceId }) });
   const ending = new AbortController();
   const lost = (error: LeaseLost) => ending.abort(error);
-  const lease = holdLease(options.store, job, owner, { leaseMs: options.leaseMs, clock: options.clock, log, claimedAt, lost });
+  const lease = holdLease(options.store, job, owner, {
+    leaseMs: options.leaseMs,
+    clock: options.clock,
+    log,
+    claimedAt,
+    lost,
+  });
   const signal = AbortSignal.any([ending.signal, options.stopping]);
   const run = { kind, job, lease, signal, log, options };
   try {
@@ -100,7 +112,10 @@ async function compensate(run: Run, problem: Problem, resumed: boolean): Promise
     } catch (error) {
       run.signal.throwIfAborted();
       if (error instanceof LeaseLost || attempt < kind.maxAttempts) throw error;
-      log.error({ err: error, attempt }, 'compensation was given up; what is marked in the ledger is left to the conductor');
+      log.error(
+        { err: error, attempt },
+        'compensation was given up; what is marked in the ledger is left to the conductor',
+      );
     }
   }
   await end(run, { ok: false, problem });
@@ -119,7 +134,8 @@ async function handBack({ job, lease, log, options }: Run, error: unknown): Prom
   if (error instanceof LeaseLost) return log.warn({}, error.message);
   const stopped = options.stopping.aborted;
   const delayMs = stopped ? 0 : options.backoffMs(job.attempt);
-  if (!stopped) log.warn({ err: error, attempt: job.attempt, delayMs: Math.round(delayMs) }, 'job is tried again later');
+  if (!stopped)
+    log.warn({ err: error, attempt: job.attempt, delayMs: Math.round(delayMs) }, 'job is tried again later');
   const why = stopped || job.failing ? {} : { error: toProblem(error).toJSON() };
   try {
     await lease.write((tx) => tx.jobs.requeue(job.id, { delayMs, uncounted: stopped, ...why }));
@@ -135,7 +151,9 @@ function revived(job: ClaimedJob): Problem {
 function overdue(job: ClaimedJob, kind: JobKind, cause?: unknown): Problem {
   const last = cause instanceof Problem ? cause.detail : job.error?.detail;
   const minutes = Math.round(kind.deadlineMs / 6_000) / 10;
-  return new Problem('timeout', `${job.kind} was not done within ${minutes} min${last ? `; last: ${last}` : ''}`, { cause });
+  return new Problem('timeout', `${job.kind} was not done within ${minutes} min${last ? `; last: ${last}` : ''}`, {
+    cause,
+  });
 }
 
 function exhausted(job: ClaimedJob): Problem {

@@ -28,8 +28,21 @@ afterAll(async () => {
 });
 
 function work(kinds: Partial<JobKind>[], options: Partial<WorkerOptions> = {}): Worker {
-  const full = kinds.map((kind) => ({ kind: 'test', deadlineMs: 60_000, maxAttempts: 3, run: async () => {}, ...kind }));
-  const worker = createWorker({ store, kinds: full, leaseMs: 1_500, pollMs: 200, retry: { firstMs: 5, maxMs: 20 }, ...options });
+  const full = kinds.map((kind) => ({
+    kind: 'test',
+    deadlineMs: 60_000,
+    maxAttempts: 3,
+    run: async () => {},
+    ...kind,
+  }));
+  const worker = createWorker({
+    store,
+    kinds: full,
+    leaseMs: 1_500,
+    pollMs: 200,
+    retry: { firstMs: 5, maxMs: 20 },
+    ...options,
+  });
   workers.push(worker);
   worker.start();
   return worker;
@@ -40,8 +53,9 @@ async function ended(id: string, state: 'done' | 'failed') {
   return store.jobs.get(id);
 }
 
-const enqueue = async (job: { kind?: string; instanceId?: string; secrets?: Record<string, Sealed>; dedup?: string; input?: unknown } = {}) =>
-  (await store.jobs.enqueue({ kind: 'test', ...job })).id;
+const enqueue = async (
+  job: { kind?: string; instanceId?: string; secrets?: Record<string, Sealed>; dedup?: string; input?: unknown } = {},
+) => (await store.jobs.enqueue({ kind: 'test', ...job })).id;
 
 describe('a job', () => {
   it('runs its steps once each, over attempts, and keeps their results', async () => {
@@ -84,15 +98,29 @@ describe('a job', () => {
         },
         async ended(tx, end, job) {
           calls.push('ended');
-          if (!end.ok) await tx.instances.update(job.instanceId ?? '', { task: 'build_error_server', fault: { message: end.problem.detail, created: '', details: null } });
+          if (!end.ok)
+            await tx.instances.update(job.instanceId ?? '', {
+              task: 'build_error_server',
+              fault: { message: end.problem.detail, created: '', details: null },
+            });
         },
       },
     ]);
     const id = await enqueue({ instanceId, secrets: { password: 'sealed' as Sealed } });
-    expect(await ended(id, 'failed')).toMatchObject({ attempt: 1, error: { code: 'cloud_refused', detail: 'no valid host' }, secrets: null });
+    expect(await ended(id, 'failed')).toMatchObject({
+      attempt: 1,
+      error: { code: 'cloud_refused', detail: 'no valid host' },
+      secrets: null,
+    });
     expect(calls).toEqual(['make', 'unmake after cloud_refused', 'ended']);
-    expect(await store.instances.get(instanceId)).toMatchObject({ task: 'build_error_server', fault: { message: 'no valid host' } });
-    expect((await store.jobs.steps(id)).map((step) => [step.name, step.result])).toEqual([['make', null], ['undo: make', null]]);
+    expect(await store.instances.get(instanceId)).toMatchObject({
+      task: 'build_error_server',
+      fault: { message: 'no valid host' },
+    });
+    expect((await store.jobs.steps(id)).map((step) => [step.name, step.result])).toEqual([
+      ['make', null],
+      ['undo: make', null],
+    ]);
   });
 
   it('has its secrets and step results erased in the transaction that ends it', async () => {
@@ -112,9 +140,18 @@ describe('a job', () => {
   });
 
   it('fails at its deadline, waiting or not, with the last thing that went wrong', async () => {
-    work([{ deadlineMs: 400, maxAttempts: 99, run: async (ctx) => void (await ctx.waitUntil(async () => false, { what: 'never', timeoutMs: 60_000, intervalMs: 20 })) }]);
+    work([
+      {
+        deadlineMs: 400,
+        maxAttempts: 99,
+        run: async (ctx) =>
+          void (await ctx.waitUntil(async () => false, { what: 'never', timeoutMs: 60_000, intervalMs: 20 })),
+      },
+    ]);
     const id = await enqueue();
-    expect(await ended(id, 'failed')).toMatchObject({ error: { code: 'timeout', detail: expect.stringContaining('test was not done within 0 min') } });
+    expect(await ended(id, 'failed')).toMatchObject({
+      error: { code: 'timeout', detail: expect.stringContaining('test was not done within 0 min') },
+    });
   });
 
   it('ends as failed when its worker died too often, and its compensation is tried again until it works', async () => {
@@ -130,12 +167,19 @@ describe('a job', () => {
         },
       },
     ]);
-    expect(await ended(id, 'failed')).toMatchObject({ error: { detail: expect.stringContaining('started 3 times and never ended') } });
+    expect(await ended(id, 'failed')).toMatchObject({
+      error: { detail: expect.stringContaining('started 3 times and never ended') },
+    });
     expect(tries).toBe(3);
   });
 
   it('is not stuck by a compensation that never works', async () => {
-    work([{ run: async () => Promise.reject(new Problem('bad_request', 'x')), failed: async () => Promise.reject(new Error('bug')) }]);
+    work([
+      {
+        run: async () => Promise.reject(new Problem('bad_request', 'x')),
+        failed: async () => Promise.reject(new Error('bug')),
+      },
+    ]);
     expect(await ended(await enqueue(), 'failed')).toMatchObject({ error: { code: 'bad_request' } });
   });
 
@@ -218,7 +262,9 @@ describe('a worker', () => {
     await vi.waitFor(async () => expect((await store.jobs.get(id))?.state).toBe('running'), 5_000);
     // Another claims it, as after a jump of the clock.
     const other = randomUUID();
-    await sql`update jobs set lease_owner = ${other}, lease_until = now() + interval '1 hour' where id = ${id}`.execute(store.db);
+    await sql`update jobs set lease_owner = ${other}, lease_until = now() + interval '1 hour' where id = ${id}`.execute(
+      store.db,
+    );
     await vi.waitFor(() => expect(aborted).toMatchObject({ name: 'LeaseLost' }), 5_000);
     release();
     await vi.waitFor(() => expect(first.active).toBe(0), 5_000);
@@ -254,7 +300,9 @@ describe('a worker', () => {
     );
     await ended(await enqueue(), 'done');
     expect(points.map(({ step, point }) => `${step} ${point}`)).toEqual(
-      ['create thing', 'delete thing'].flatMap((step) => ['before', 'after', 'recorded'].map((point) => `${step} ${point}`)),
+      ['create thing', 'delete thing'].flatMap((step) =>
+        ['before', 'after', 'recorded'].map((point) => `${step} ${point}`),
+      ),
     );
     expect(things.size).toBe(0);
     expect(await store.ledger.find('thing', key)).toBeUndefined();
@@ -262,7 +310,8 @@ describe('a worker', () => {
 
   it('does not make a thing again that shows up late, nor forget it when it is to be deleted', async () => {
     const things: { id: string; key: string; visibleAt: number }[] = [];
-    const find = (key: string) => async () => things.find((thing) => thing.key === key && thing.visibleAt <= Date.now());
+    const find = (key: string) => async () =>
+      things.find((thing) => thing.key === key && thing.visibleAt <= Date.now());
     const late = (key: string) => ({
       find: find(key),
       get: async (id: string) => things.find((thing) => thing.id === id),
@@ -270,7 +319,11 @@ describe('a worker', () => {
         things.push({ id: `${things.length}`, key, visibleAt: Date.now() + 300 });
         throw new Problem('cloud_unavailable', 'no answer within 60 s');
       },
-      delete: async (id: string) => void things.splice(things.findIndex((thing) => thing.id === id), 1),
+      delete: async (id: string) =>
+        void things.splice(
+          things.findIndex((thing) => thing.id === id),
+          1,
+        ),
       intervalMs: 20,
     });
     const [made, doomed] = [randomUUID(), randomUUID()];
@@ -297,7 +350,9 @@ describe('a worker', () => {
     const kind = { run: async (ctx: JobContext) => void (await ctx.step('x', async () => 1)) };
     work([kind]);
     await ended(await enqueue(), 'done');
-    await sql`select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()`.execute(store.db);
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()`.execute(
+      store.db,
+    );
     await ended(await enqueue(), 'done');
   });
 });

@@ -85,7 +85,10 @@ export function createWorker(options: WorkerOptions): Worker {
         away = true;
       }
       const enough = new AbortController();
-      await Promise.race([woken, clock.sleep(pollMs, AbortSignal.any([enough.signal, draining.signal])).catch(() => {})]);
+      await Promise.race([
+        woken,
+        clock.sleep(pollMs, AbortSignal.any([enough.signal, draining.signal])).catch(() => {}),
+      ]);
       enough.abort();
     }
     await listening.close();

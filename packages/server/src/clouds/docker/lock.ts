@@ -1,46 +1,64 @@
-import type { LedgerRow } from '../store/schema.ts';
-import type { Store } from '../store/store.ts';
-import type { CloudResource, ResourceKind } from '../worker/cloud-resources.ts';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 
-export interface Difference {
-  /** In the cloud under our label, and not in the ledger: to be reported, never to be deleted. */
-  unknown: CloudResource[];
-  /** In the ledger as present, and not in the cloud. */
-  vanished: LedgerRow[];
-  /** Vanished once, and there again. */
-  returned: LedgerRow[];
-}
+/** Runs `work` while nobody else of this machine, in this process or another, holds the lock of that name. */
+export type Locked = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
 /**
- * Compares ledger and cloud for one kind. Both change meanwhile, and listings lag: each difference is looked at once more, in
- * the cloud by id and then in the ledger, before it is believed.
+ * Locks that die with their holder: holding one is listening on a socket of the abstract namespace, which the kernel takes
+ * away from a killed process. No file is left behind, nothing expires while its holder lives.
+ * @param scope tells the locks of one cloud from another's.
  */
-export async function compare(store: Store, kind: string, resource: ResourceKind): Promise<Difference> {
-  // In this order: what is made between the two is in the ledger already.
-  const listed = await resource.list();
-  const rows = await store.ledger.ofKind(kind);
-  const listedIds = new Set(listed.map((one) => one.id));
-  const byKey = new Map(rows.map((row) => [row.key, row]));
-
-  const unknown: CloudResource[] = [];
-  for (const one of listed) {
-    if (isKnown(one, byKey.get(one.key))) continue;
-    const isThere = (await resource.get(one.id)) !== undefined;
-    if (isThere && !isKnown(one, await store.ledger.find(kind, one.key))) unknown.push(one);
-  }
-
-  const vanished: LedgerRow[] = [];
-  const returned: LedgerRow[] = [];
-  for (const row of rows) {
-    if (row.state !== 'present' || row.cloudId === null) continue;
-    const isThere = listedIds.has(row.cloudId) || (await resource.get(row.cloudId)) !== undefined;
-    if (!isThere && row.vanishedAt === null && (await store.ledger.find(kind, row.key))?.state === 'present') vanished.push(row);
-    if (isThere && row.vanishedAt !== null) returned.push(row);
-  }
-  return { unknown, vanished, returned };
+export function createLocks(scope: string): Locked {
+  const queues = new Map<string, Promise<unknown>>();
+  return async (name, work) => {
+    // Within the process a queue, so that waiters are served in order and cost no sockets.
+    const before = queues.get(name);
+    const turn = (async () => {
+      await before?.catch(() => undefined);
+      const release = await hold(`\0coffer-${scope}-${name}`);
+      try {
+        return await work();
+      } finally {
+        await release();
+      }
+    })();
+    queues.set(name, turn);
+    try {
+      return await turn;
+    } finally {
+      if (queues.get(name) === turn) queues.delete(name);
+    }
+  };
 }
 
-/** A second resource under a key whose first is present is not the one that the ledger has. */
-function isKnown(one: CloudResource, row: LedgerRow | undefined): boolean {
-  return row !== undefined && (row.state !== 'present' || row.cloudId === one.id);
+async function hold(address: string): Promise<() => Promise<void>> {
+  for (;;) {
+    const waiting = new Set<Socket>();
+    const server = createServer((socket) => {
+      waiting.add(socket);
+      socket.on('error', () => undefined);
+    });
+    try {
+      server.listen(address);
+      await once(server, 'listening');
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+      await released(address);
+      continue;
+    }
+    // Whoever waits holds a connection; it ends when the lock does, be it by a kill.
+    return async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of waiting) socket.destroy();
+      await closed;
+    };
+  }
+}
+
+async function released(address: string): Promise<void> {
+  const socket = connect(address);
+  socket.resume();
+  socket.on('error', () => undefined);
+  await new Promise((resolve) => socket.on('close', resolve));
 }

@@ -1,0 +1,5 @@
+import { pino } from 'pino';
+import type { Logger } from '@coffer/core';
+
+/** Lines of JSON on the error stream; the output stream is for what a command was asked for. */
+export const createLog = (level: string): Logger => pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }));

@@ -1,0 +1,119 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { Problem } from '@coffer/core';
+import { type Command, Option } from 'commander';
+
+export const ROLES = ['api', 'worker', 'conductor'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** What the program is told. Every entry is an option of the command line and an environment variable. */
+export interface ServerConfig {
+  listen: { host: string; port: number };
+  /** Everything that must outlive the process: store, keys, certificates, volumes. */
+  dataDir: string;
+  /** What must not lie on a disk; a tmpfs is mounted there as root. */
+  runDir: string;
+  /** PostgreSQL to use; without it one of our own is started in `dataDir`. */
+  storeUrl?: string;
+  roles: ReadonlySet<Role>;
+  brokerPort: number;
+  /** The container engine that makes guests, e.g. `unix:///var/run/docker.sock`. */
+  engine?: string;
+  guestImage: string;
+  imagesDir?: string;
+  managementPool?: string;
+  tenantPool?: string;
+  region: string;
+  /** Serves logins without TLS to others than this machine. */
+  allowInsecure: boolean;
+  reportIntervalMs: number;
+  logLevel: string;
+}
+
+interface Flags {
+  listen: string;
+  dataDir: string;
+  runDir?: string;
+  store?: string;
+  roles: string;
+  brokerPort: string;
+  engine?: string;
+  guestImage?: string;
+  imagesDir?: string;
+  managementPool?: string;
+  tenantPool?: string;
+  region: string;
+  allowInsecure?: boolean;
+  reportInterval: string;
+  logLevel: string;
+}
+
+/** Where a machine's own Coffer lies unless told otherwise. */
+export const defaultDataDir = (): string => join(process.getuid?.() === 0 ? '/var/lib' : join(homedir(), '.local/share'), 'coffer');
+
+/** The options that every command over a data folder has. */
+export function addStoreOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--data-dir <folder>', 'what outlives the process').env('COFFER_DATA_DIR').default(defaultDataDir()))
+    .addOption(new Option('--store <url>', 'PostgreSQL, 15 or newer; without it one of our own is started').env('COFFER_STORE'))
+    .addOption(new Option('--log-level <level>', 'debug, info, warn or error').env('COFFER_LOG_LEVEL').default('info'));
+}
+
+/** The options of a machine's own cloud. */
+export function addCloudOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--run-dir <folder>', 'memory only; a tmpfs is mounted there as root (default: <data-dir>/run)').env('COFFER_RUN_DIR'))
+    .addOption(new Option('--engine <address>', 'container engine').env('COFFER_ENGINE'))
+    .addOption(new Option('--guest-image <name>', 'image of the guests').env('COFFER_GUEST_IMAGE'))
+    .addOption(new Option('--images-dir <folder>', 'archives of database images for guests').env('COFFER_IMAGES_DIR'))
+    .addOption(new Option('--management-pool <cidr>', 'addresses for the management network').env('COFFER_MANAGEMENT_POOL'))
+    .addOption(new Option('--tenant-pool <cidr>', 'addresses for tenants’ networks').env('COFFER_TENANT_POOL'));
+}
+
+export function addServeOptions(command: Command): Command {
+  return addCloudOptions(addStoreOptions(command))
+    .addOption(new Option('--listen <host:port>', 'where the API is served').env('COFFER_LISTEN').default('127.0.0.1:8779'))
+    .addOption(new Option('--roles <list>', 'what this process does').env('COFFER_ROLES').default(ROLES.join(',')))
+    .addOption(new Option('--broker-port <port>', 'port of the embedded message relay').env('COFFER_BROKER_PORT').default('5671'))
+    .addOption(new Option('--region <name>', 'name of the region').env('COFFER_REGION').default('RegionOne'))
+    .addOption(new Option('--allow-insecure', 'serve logins without TLS to other machines').env('COFFER_ALLOW_INSECURE'))
+    .addOption(new Option('--report-interval <ms>', 'how often guests report').env('COFFER_REPORT_INTERVAL').default('5000'));
+}
+
+function port(name: string, text: string, min = 1): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < min || value > 65_535) throw new Problem('bad_request', `--${name} ${text} is no port; give a number from ${min} to 65535`);
+  return value;
+}
+
+/** @throws Problem `bad_request` that names the option and what it may be. */
+export function readConfig(flags: Flags): ServerConfig {
+  const at = flags.listen.lastIndexOf(':');
+  const host = flags.listen.slice(0, at).replace(/^\[(.*)\]$/, '$1');
+  if (at < 1) throw new Problem('bad_request', `--listen ${flags.listen} has no port; give host:port, e.g. 127.0.0.1:8779`);
+  const roles = flags.roles.split(',').map((role) => {
+    const known = ROLES.find((one) => one === role.trim());
+    if (!known) throw new Problem('bad_request', `--roles has ${role}; known: ${ROLES.join(', ')}`);
+    return known;
+  });
+  if (flags.guestImage === undefined) throw new Problem('bad_request', '--guest-image is missing; `node scripts/bootstrap.mjs` builds one and prints its name');
+  const reportIntervalMs = Number(flags.reportInterval);
+  if (!Number.isInteger(reportIntervalMs) || reportIntervalMs < 100) throw new Problem('bad_request', `--report-interval ${flags.reportInterval} is not a number of ms from 100 up`);
+  return {
+    listen: { host, port: port('listen', flags.listen.slice(at + 1), 0) },
+    dataDir: flags.dataDir,
+    runDir: flags.runDir ?? join(flags.dataDir, 'run'),
+    roles: new Set(roles),
+    brokerPort: port('broker-port', flags.brokerPort),
+    guestImage: flags.guestImage,
+    region: flags.region,
+    allowInsecure: flags.allowInsecure ?? false,
+    reportIntervalMs,
+    logLevel: flags.logLevel,
+    ...(flags.store !== undefined && { storeUrl: flags.store }),
+    ...(flags.engine !== undefined && { engine: flags.engine }),
+    ...(flags.imagesDir !== undefined && { imagesDir: flags.imagesDir }),
+    ...(flags.managementPool !== undefined && { managementPool: flags.managementPool }),
+    ...(flags.tenantPool !== undefined && { tenantPool: flags.tenantPool }),
+  };
+}

@@ -1,0 +1,241 @@
+import { randomBytes } from 'node:crypto';
+import { type CloudPort, Problem, type Task } from '@coffer/core';
+import { evaluateSizing } from '@coffer/core/driver';
+import { deriveTokenKeys, type EnrolmentData, type InstanceSpec, newToken } from '@coffer/core/rpc';
+import { hashBrokerPassword } from '../../brokers/relay.ts';
+import { guestSecret } from '../../guest/secret-contexts.ts';
+import { type CreateInstanceInput, openUsers } from '../../services/job-inputs.ts';
+import type { DatastoreVersion } from '../../store/datastores.ts';
+import type { InstanceRow } from '../../store/instances.ts';
+import { defineJob, type JobContext, type JobKind } from '../job-kind.ts';
+import type { InstanceTaskDeps } from './instance-tasks.ts';
+
+const SERVER_TIMEOUT_MS = 10 * 60_000;
+const ENROL_TIMEOUT_MS = 5 * 60_000;
+const PREPARE_TIMEOUT_MS = 10 * 60_000;
+
+/**
+ * From a row to a serving database: an identity for the guest, then account, port, volume and server, then one `prepare`.
+ * Whatever is made is named after the instance. When it fails, what was made stays for the operator to look at; the instance's
+ * delete takes it away.
+ */
+export function createInstanceTask(deps: InstanceTaskDeps): JobKind {
+  const { store, cloud, broker, guests, secrets } = deps;
+
+  async function load(instanceId: string): Promise<{ instance: InstanceRow; version: DatastoreVersion }> {
+    const instance = await store.instances.get(instanceId);
+    if (!instance) throw new Problem('not_found', `instance ${instanceId} is gone`);
+    const version = await store.datastores.version(instance.datastoreVersionId);
+    if (!version)
+      throw new Problem(
+        'not_found',
+        `datastore version ${instance.datastoreVersionId} is gone; register its driver again`,
+      );
+    return { instance, version };
+  }
+
+  /** What the guest must know to enrol; its secrets are opened here, inside the step that hands them to the cloud. */
+  async function userData(instanceId: string, version: DatastoreVersion): Promise<string> {
+    const guest = await store.guests.get(instanceId);
+    if (!guest?.token || !guest.brokerPassword)
+      throw new Problem('internal', `the guest of instance ${instanceId} has no identity left to enrol with`);
+    const account = await broker.grant(
+      instanceId,
+      secrets.open(guest.brokerPassword, guestSecret.brokerPassword(instanceId)),
+    );
+    const data: EnrolmentData = {
+      version: 1,
+      instanceId,
+      token: secrets.open(guest.token, guestSecret.token(instanceId)),
+      broker: account,
+      driver: { name: version.datastoreName, sha256: version.driverSha256 },
+      reportIntervalMs: deps.reportIntervalMs,
+    };
+    return JSON.stringify(data);
+  }
+
+  function specOf(instance: InstanceRow, version: DatastoreVersion, port: CloudPort, device: string): InstanceSpec {
+    const flavor = { memoryMib: instance.ramMib, vcpus: instance.vcpus };
+    return {
+      instanceId: instance.id,
+      revision: instance.specRevision,
+      datastore: version.datastoreName,
+      version: { name: version.name, number: version.number },
+      image: {
+        reference: version.image,
+        ...(version.registry !== null && { registry: version.registry }),
+        ...(version.digest !== null && { digest: version.digest }),
+      },
+      settings: evaluateSizing(version.manifest, flavor),
+      ...flavor,
+      volume: { device, sizeGib: instance.volumeSizeGib },
+      network: {
+        address: port.address,
+        prefixLength: port.prefixLength,
+        ...(port.gateway !== undefined && { gateway: port.gateway }),
+      },
+      serverId: instance.serverNumber,
+    };
+  }
+
+  async function makeIdentity(instanceId: string): Promise<void> {
+    const token = newToken();
+    const brokerPassword = randomBytes(32).toString('base64url');
+    await store.guests.create({
+      instanceId,
+      tokenKid: deriveTokenKeys(token, instanceId).up.kid,
+      token: secrets.seal(token, guestSecret.token(instanceId)),
+      brokerPassword: secrets.seal(brokerPassword, guestSecret.brokerPassword(instanceId)),
+      brokerPasswordHash: hashBrokerPassword(brokerPassword),
+    });
+  }
+
+  async function run(ctx: JobContext<CreateInstanceInput>): Promise<void> {
+    const { instanceId } = ctx;
+    const { instance, version } = await load(instanceId);
+    await ctx.step('make identity', () => makeIdentity(instanceId));
+
+    await ctx.ensure('account', instanceId, {
+      find: async () => ((await broker.list()).includes(instanceId) ? { id: instanceId } : undefined),
+      async create() {
+        const guest = await store.guests.get(instanceId);
+        if (!guest?.brokerPassword)
+          throw new Problem('internal', `the guest of instance ${instanceId} has no password for the broker`);
+        await broker.grant(instanceId, secrets.open(guest.brokerPassword, guestSecret.brokerPassword(instanceId)));
+        return { id: instanceId };
+      },
+    });
+    const nic = instance.network[0];
+    const portId = await ctx.ensure('port', instanceId, {
+      find: () => cloud.ports.find(instanceId),
+      create: () =>
+        cloud.ports.create({
+          key: instanceId,
+          projectId: instance.projectId,
+          allowedCidrs: instance.access?.allowedCidrs ?? [],
+          tcpPorts: [version.manifest.port],
+          ...(nic?.networkId !== undefined && { networkId: nic.networkId }),
+          ...(nic?.subnetId !== undefined && { subnetId: nic.subnetId }),
+          ...(nic?.address !== undefined && { address: nic.address }),
+        }),
+    });
+    const volumeId = await ctx.ensure('volume', instanceId, {
+      find: () => cloud.volumes.find(instanceId),
+      create: () =>
+        cloud.volumes.create({
+          key: instanceId,
+          sizeGib: instance.volumeSizeGib,
+          ...(ctx.input.volumeType !== undefined && { type: ctx.input.volumeType }),
+        }),
+    });
+    await ctx.step('await volume', () =>
+      ctx.waitUntil(
+        async () => {
+          const volume = await cloud.volumes.get(volumeId);
+          if (volume?.status === 'error')
+            throw new Problem(
+              'cloud_refused',
+              `the volume could not be made: ${volume.fault?.message ?? 'the cloud gives no reason'}`,
+            );
+          return volume?.status === 'available' || volume?.status === 'in-use';
+        },
+        { what: 'the volume to become available', timeoutMs: SERVER_TIMEOUT_MS, intervalMs: 100 },
+      ),
+    );
+    const serverId = await ctx.ensure('server', instanceId, {
+      find: () => cloud.servers.find(instanceId),
+      create: async () =>
+        cloud.servers.create({
+          key: instanceId,
+          flavorId: instance.flavorId,
+          portIds: [portId],
+          volumeIds: [volumeId],
+          userData: await userData(instanceId, version),
+          metadata: { instance: instanceId, project: instance.projectId },
+        }),
+    });
+    await ctx.step(
+      'await server',
+      async () => {
+        await ctx.waitUntil(
+          async () => {
+            const server = await cloud.servers.get(serverId);
+            if (!server) throw new Problem('cloud_refused', 'the server vanished while it was being built');
+            if (server.status === 'ERROR')
+              throw new Problem(
+                'cloud_refused',
+                `the server could not be built: ${server.fault?.message ?? 'the cloud gives no reason'}`,
+              );
+            return server.status === 'ACTIVE';
+          },
+          { what: 'the server to become ACTIVE', timeoutMs: SERVER_TIMEOUT_MS, intervalMs: 100 },
+        );
+        const port = await cloud.ports.get(portId);
+        if (!port) throw new Problem('cloud_refused', 'the port of the server is gone');
+        return { address: port.address, networkId: port.networkId };
+      },
+      async (tx, { address, networkId }) => {
+        await tx.instances.update(instanceId, {
+          serverStatus: 'ACTIVE',
+          addresses: [{ address, type: 'private', networkId }],
+        });
+      },
+    );
+    await ctx.step('await enrolment', async () => {
+      await ctx.waitUntil(async () => (await store.guests.get(instanceId))?.session, {
+        what: 'the guest to enrol',
+        timeoutMs: ENROL_TIMEOUT_MS,
+        intervalMs: 50,
+      });
+    });
+    await ctx.step('prepare', async () => {
+      const [port, server] = await Promise.all([cloud.ports.get(portId), cloud.servers.get(serverId)]);
+      const device = server?.volumes.find((volume) => volume.volumeId === volumeId)?.device;
+      if (!port || device === undefined)
+        throw new Problem('cloud_unavailable', 'the cloud does not show the server with its port and volume');
+      const { state } = await guests.call(
+        instanceId,
+        'prepare',
+        {
+          spec: specOf(instance, version, port, device),
+          databases: ctx.input.databases,
+          users: openUsers(secrets, instanceId, ctx.input.users, ctx.secrets),
+        },
+        // The job's own id: whoever runs the job again joins the guest's work, or gets its stored answer.
+        { operationId: ctx.job.id, timeoutMs: PREPARE_TIMEOUT_MS, signal: ctx.signal },
+      );
+      return { state };
+    });
+  }
+
+  return defineJob<CreateInstanceInput>({
+    kind: 'create_instance',
+    deadlineMs: 30 * 60_000,
+    maxAttempts: 20,
+    run,
+    async ended(tx, end, job) {
+      if (job.instanceId === null) return;
+      const instance = await tx.instances.get(job.instanceId);
+      // A delete that was accepted while this failed has the say.
+      if (instance?.task !== 'building') return;
+      if (end.ok) {
+        await tx.instances.update(job.instanceId, { task: 'none', serverStatus: 'ACTIVE', serviceStatus: 'healthy' });
+        return;
+      }
+      const { code, detail } = end.problem;
+      const task: Task = code === 'timeout' ? 'build_error_timeout' : 'build_error_server';
+      const message =
+        code === 'internal'
+          ? 'The instance could not be made; an operator finds the reason in the log.'
+          : `The instance could not be made: ${detail}`;
+      await tx.instances.update(job.instanceId, {
+        task,
+        fault: {
+          message: message.slice(0, 255),
+          created: new Date().toISOString(),
+          details: `${code}: ${detail} (job ${job.id})`,
+        },
+      });
+    },
+  });
+}

@@ -1,31 +1,34 @@
 // Small Debian images from nothing but a package mirror: what the other images here are built from.
-import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { docker } from './engine.mjs'
-import { ensureHostPrograms } from './host.mjs'
-import { debianMirror } from './mirror.mjs'
-import { isRunning, processMark, run, which } from './run-command.mjs'
-import { Stop, step } from './say.mjs'
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { docker } from './engine.mjs';
+import { ensureHostPrograms } from './host.mjs';
+import { debianMirror } from './mirror.mjs';
+import { isRunning, processMark, run, which } from './run-command.mjs';
+import { Stop, step } from './say.mjs';
 
 const OPTIONS = [
   '--variant=minbase',
   '--components=main',
-  "--dpkgopt=path-exclude=/usr/share/man/*",
-  "--dpkgopt=path-exclude=/usr/share/doc/*",
-  "--dpkgopt=path-exclude=/usr/share/locale/*",
-  "--dpkgopt=path-include=/usr/share/locale/locale.alias",
+  '--dpkgopt=path-exclude=/usr/share/man/*',
+  '--dpkgopt=path-exclude=/usr/share/doc/*',
+  '--dpkgopt=path-exclude=/usr/share/locale/*',
+  '--dpkgopt=path-include=/usr/share/locale/locale.alias',
   '--dpkgopt=force-unsafe-io',
   '--aptopt=Acquire::Languages "none"',
   // A mirror that lags has lists which are past their date; the signatures are checked all the same.
   '--aptopt=Acquire::Check-Valid-Until "false"',
   '--aptopt=APT::Install-Recommends "false"',
-]
+];
 
 /** The name of the base image of a Debian suite; it changes with the recipe. */
 export const baseImageName = (suite) =>
-  `coffer/debian:${suite}-${createHash('sha256').update(JSON.stringify([OPTIONS, process.arch])).digest('hex').slice(0, 12)}`
+  `coffer/debian:${suite}-${createHash('sha256')
+    .update(JSON.stringify([OPTIONS, process.arch]))
+    .digest('hex')
+    .slice(0, 12)}`;
 
 /**
  * Builds the base image of a suite. The image has its name only once it is whole, so a build that was cut off
@@ -33,32 +36,36 @@ export const baseImageName = (suite) =>
  * @param {'trixie' | 'sid'} suite
  */
 export async function buildBaseImage(suite) {
-  await ensureHostPrograms()
-  const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
-  const mirror = debianMirror()
+  await ensureHostPrograms();
+  const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+  const mirror = debianMirror();
   await step(`base image ${suite} from ${new URL(mirror).host}`, async (note) => {
-    const dir = buildDir()
+    const dir = buildDir();
     try {
-      const tar = join(dir, 'root.tar')
-      const source = `deb [signed-by=${keyring}] ${mirror} ${suite} main`
-      await run(which('mmdebstrap'), [...OPTIONS, suite, tar, source], { onLine: note, env: { TMPDIR: dir } }).catch((error) => {
-        throw new Stop(`The base image ${suite} could not be made from ${mirror} (${lastLine(error)}); see that the mirror answers (\`curl -I ${mirror}/dists/${suite}/InRelease\`), or name another in COFFER_DEBIAN_MIRROR.`)
-      })
-      await docker(['import', '--change', 'ENV DEBIAN_FRONTEND=noninteractive', tar, baseImageName(suite)])
+      const tar = join(dir, 'root.tar');
+      const source = `deb [signed-by=${keyring}] ${mirror} ${suite} main`;
+      await run(which('mmdebstrap'), [...OPTIONS, suite, tar, source], { onLine: note, env: { TMPDIR: dir } }).catch(
+        (error) => {
+          throw new Stop(
+            `The base image ${suite} could not be made from ${mirror} (${lastLine(error)}); see that the mirror answers (\`curl -I ${mirror}/dists/${suite}/InRelease\`), or name another in COFFER_DEBIAN_MIRROR.`,
+          );
+        },
+      );
+      await docker(['import', '--change', 'ENV DEBIAN_FRONTEND=noninteractive', tar, baseImageName(suite)]);
     } finally {
-      rmSync(dir, { recursive: true, force: true })
+      rmSync(dir, { recursive: true, force: true });
     }
-  })
+  });
 }
 
-const lastLine = (error) => String(error.message).trim().split('\n').at(-1)
+const lastLine = (error) => String(error.message).trim().split('\n').at(-1);
 
 /** A folder for one build. Folders of builds whose process is gone are removed on the way. */
 export function buildDir() {
-  const prefix = 'coffer-build-'
+  const prefix = 'coffer-build-';
   for (const name of readdirSync(tmpdir())) {
-    const [, pid, start] = /^coffer-build-(\d+)-(\d+)-/.exec(name) ?? []
-    if (pid && !isRunning(`${pid} ${start}`)) rmSync(join(tmpdir(), name), { recursive: true, force: true })
+    const [, pid, start] = /^coffer-build-(\d+)-(\d+)-/.exec(name) ?? [];
+    if (pid && !isRunning(`${pid} ${start}`)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }
-  return mkdtempSync(join(tmpdir(), `${prefix}${processMark().replace(' ', '-')}-`))
+  return mkdtempSync(join(tmpdir(), `${prefix}${processMark().replace(' ', '-')}-`));
 }

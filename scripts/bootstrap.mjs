@@ -19,7 +19,8 @@ const stampFile = join(root, 'node_modules/.coffer-installed');
 
 function wantedStamp() {
   const hash = createHash('sha256').update(process.platform + process.arch);
-  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json']) hash.update(readFileSync(join(root, file)));
+  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json'])
+    hash.update(readFileSync(join(root, file)));
   for (const name of readdirSync(join(root, 'packages')).sort()) {
     const file = join(root, 'packages', name, 'package.json');
     if (existsSync(file)) hash.update(readFileSync(file));
@@ -31,7 +32,9 @@ function isInstalled(stamp) {
   if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) return false;
   // A package whose folder somebody removed is as good as not installed.
   return readdirSync(join(root, 'packages')).every(
-    (name) => !existsSync(join(root, 'packages', name, 'package.json')) || existsSync(join(root, 'packages', name, 'node_modules')),
+    (name) =>
+      !existsSync(join(root, 'packages', name, 'package.json')) ||
+      existsSync(join(root, 'packages', name, 'node_modules')),
   );
 }
 
@@ -44,9 +47,18 @@ async function ensureDependencies({ node, pnpm }) {
     await step('dependencies', async (onLine) => {
       rmSync(stampFile, { force: true });
       const env = { PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`, CI: 'true' };
-      await run(node, [pnpm, 'install', '--frozen-lockfile', '--reporter=append-only'], { cwd: root, env, onLine }).catch((error) => {
-        const why = String(error.message).split('\n').find((line) => /ERR|error/i.test(line) && !/ended with/.test(line)) ?? error.message;
-        throw new Stop(`The dependencies could not be installed (${why.trim().slice(0, 200)}); see that \`npm view vitest version\` answers, then run this again.`);
+      await run(node, [pnpm, 'install', '--frozen-lockfile', '--reporter=append-only'], {
+        cwd: root,
+        env,
+        onLine,
+      }).catch((error) => {
+        const why =
+          String(error.message)
+            .split('\n')
+            .find((line) => /ERR|error/i.test(line) && !/ended with/.test(line)) ?? error.message;
+        throw new Stop(
+          `The dependencies could not be installed (${why.trim().slice(0, 200)}); see that \`npm view vitest version\` answers, then run this again.`,
+        );
       });
       writeFileSync(stampFile, stamp);
     });

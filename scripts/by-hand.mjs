@@ -3,7 +3,16 @@
 //   node scripts/by-hand.mjs [--runs 5] [--json]
 // Needs root and Linux. Cleans up behind itself, and at its start behind a run that was killed.
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -35,24 +44,46 @@ const volume = join(folder, 'volume.img');
 // Root in the guest needs nearly everything for its own engine. Not --privileged: hosts that are virtual machines or containers
 // often lack SYS_RESOURCE themselves and refuse it.
 const GUEST_FLAGS = [
-  '--cap-add=ALL', '--cap-drop=SYS_RESOURCE', '--security-opt=seccomp=unconfined', '--security-opt=apparmor=unconfined',
-  '--cgroupns=host', '--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw', `--volume=${GUEST}:/var/lib/docker`,
+  '--cap-add=ALL',
+  '--cap-drop=SYS_RESOURCE',
+  '--security-opt=seccomp=unconfined',
+  '--security-opt=apparmor=unconfined',
+  '--cgroupns=host',
+  '--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw',
+  `--volume=${GUEST}:/var/lib/docker`,
 ];
 
 // The entrypoint begins as root, hands the folders to the server's account and becomes it; nothing more is allowed.
 const DATABASE_FLAGS = [
-  '--cap-drop=ALL', '--cap-add=CHOWN', '--cap-add=SETUID', '--cap-add=SETGID', '--cap-add=DAC_OVERRIDE', '--cap-add=FOWNER',
-  '--security-opt=no-new-privileges', '--read-only', '--init', '--tmpfs=/tmp:mode=1777', '--memory=768m', '--pids-limit=500',
+  '--cap-drop=ALL',
+  '--cap-add=CHOWN',
+  '--cap-add=SETUID',
+  '--cap-add=SETGID',
+  '--cap-add=DAC_OVERRIDE',
+  '--cap-add=FOWNER',
+  '--security-opt=no-new-privileges',
+  '--read-only',
+  '--init',
+  '--tmpfs=/tmp:mode=1777',
+  '--memory=768m',
+  '--pids-limit=500',
 ];
 
 async function cleanUp() {
   // The guest first: its engine holds the volume. Containers of the inner engine die with it.
-  for (const name of [GUEST, TENANT_CLIENT, MANAGEMENT_CLIENT, `${NAME}-raw`]) await docker(['rm', '-f', '-v', name], { allowFail: true });
+  for (const name of [GUEST, TENANT_CLIENT, MANAGEMENT_CLIENT, `${NAME}-raw`])
+    await docker(['rm', '-f', '-v', name], { allowFail: true });
   await docker(['volume', 'rm', '-f', GUEST], { allowFail: true });
   for (const { name } of Object.values(NETWORKS)) await docker(['network', 'rm', name], { allowFail: true });
   await run('nft', ['delete', 'table', 'inet', RULES], { allowFail: true });
-  const { stdout } = await run('losetup', ['--noheadings', '--output', 'NAME', '--associated', volume], { allowFail: true });
-  for (const loop of stdout.split('\n').map((line) => line.trim()).filter(Boolean)) await run('losetup', ['-d', loop], { allowFail: true });
+  const { stdout } = await run('losetup', ['--noheadings', '--output', 'NAME', '--associated', volume], {
+    allowFail: true,
+  });
+  for (const loop of stdout
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean))
+    await run('losetup', ['-d', loop], { allowFail: true });
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   removeCgroups();
@@ -63,7 +94,8 @@ let guestId;
 function removeCgroups() {
   if (!guestId) return;
   const remove = (dir) => {
-    for (const entry of readdirSync(dir, { withFileTypes: true })) if (entry.isDirectory()) remove(join(dir, entry.name));
+    for (const entry of readdirSync(dir, { withFileTypes: true }))
+      if (entry.isDirectory()) remove(join(dir, entry.name));
     try {
       rmdirSync(dir);
     } catch {}
@@ -88,7 +120,9 @@ async function until(what, ask, timeoutMs = 60_000) {
 
 const pings = (socketPath) =>
   new Promise((done) => {
-    const request = http.get({ socketPath, path: '/_ping', timeout: 1000 }, (answer) => done(answer.resume().statusCode === 200));
+    const request = http.get({ socketPath, path: '/_ping', timeout: 1000 }, (answer) =>
+      done(answer.resume().statusCode === 200),
+    );
     request.on('timeout', () => request.destroy());
     request.on('error', () => done(false));
   });
@@ -98,7 +132,11 @@ const greets = (host, port) =>
   new Promise((done) => {
     const socket = net.connect({ host, port, timeout: 1000 });
     const end = (answer) => done(answer) ?? socket.destroy();
-    socket.on('data', (data) => end(data[4] === 10)).on('timeout', () => end(false)).on('error', () => end(false)).on('close', () => end(false));
+    socket
+      .on('data', (data) => end(data[4] === 10))
+      .on('timeout', () => end(false))
+      .on('error', () => end(false))
+      .on('close', () => end(false));
   });
 
 const password = randomBytes(18).toString('base64url');
@@ -118,7 +156,17 @@ async function once(guestImage, imagesDir) {
 
   await time('networks', async () => {
     for (const { name, bridge, subnet, gateway } of Object.values(NETWORKS)) {
-      await docker(['network', 'create', '--subnet', subnet, '--gateway', gateway, '-o', `com.docker.network.bridge.name=${bridge}`, name]);
+      await docker([
+        'network',
+        'create',
+        '--subnet',
+        subnet,
+        '--gateway',
+        gateway,
+        '-o',
+        `com.docker.network.bridge.name=${bridge}`,
+        name,
+      ]);
     }
     // The host's own addresses answer through the tenants' gateway, and it would route them on: neither may be.
     const { bridge } = NETWORKS.tenant;
@@ -130,8 +178,30 @@ async function once(guestImage, imagesDir) {
     });
   });
   // Tenants of the test, there before anything is timed.
-  await docker(['run', '-d', '--name', TENANT_CLIENT, '--network', NETWORKS.tenant.name, '--entrypoint', 'sleep', MYSQL, 'infinity']);
-  await docker(['run', '-d', '--name', MANAGEMENT_CLIENT, '--network', NETWORKS.management.name, '--entrypoint', 'sleep', MYSQL, 'infinity']);
+  await docker([
+    'run',
+    '-d',
+    '--name',
+    TENANT_CLIENT,
+    '--network',
+    NETWORKS.tenant.name,
+    '--entrypoint',
+    'sleep',
+    MYSQL,
+    'infinity',
+  ]);
+  await docker([
+    'run',
+    '-d',
+    '--name',
+    MANAGEMENT_CLIENT,
+    '--network',
+    NETWORKS.management.name,
+    '--entrypoint',
+    'sleep',
+    MYSQL,
+    'infinity',
+  ]);
 
   const loop = await time('volume file, loop device, mkfs', async () => {
     writeFileSync(volume, '', { mode: 0o600 });
@@ -145,8 +215,17 @@ async function once(guestImage, imagesDir) {
     const { name: management } = NETWORKS.management;
     guestId = (
       await docker([
-        'create', '--name', GUEST, '--network', management, '--ip', GUEST_ADDRESS, `--device=${loop}:/dev/vdb`, ...GUEST_FLAGS,
-        `--volume=${imagesDir}:/var/lib/coffer/images:ro`, guestImage,
+        'create',
+        '--name',
+        GUEST,
+        '--network',
+        management,
+        '--ip',
+        GUEST_ADDRESS,
+        `--device=${loop}:/dev/vdb`,
+        ...GUEST_FLAGS,
+        `--volume=${imagesDir}:/var/lib/coffer/images:ro`,
+        guestImage,
       ])
     ).stdout.trim();
     // Both networks are there when it starts, so that its addresses do not change while it runs.
@@ -176,14 +255,34 @@ async function once(guestImage, imagesDir) {
   // The limits of the guest bind what is below its control group, and the inner engine would begin at the root of the tree.
   const parent = `--cgroup-parent=/docker/${guestId}`;
   await time('sandbox owns the tenant interface', async () => {
-    await inner(['run', '-d', '--name', 'sandbox', '--network', 'none', parent, '--cap-drop=ALL', '--read-only', '--entrypoint', 'sleep', MYSQL, 'infinity']);
+    await inner([
+      'run',
+      '-d',
+      '--name',
+      'sandbox',
+      '--network',
+      'none',
+      parent,
+      '--cap-drop=ALL',
+      '--read-only',
+      '--entrypoint',
+      'sleep',
+      MYSQL,
+      'infinity',
+    ]);
     const sandboxPid = (await inner(['inspect', '--format', '{{.State.Pid}}', 'sandbox'])).stdout.trim();
     // The inner engine counts processes as the guest does. Interfaces change their names, so it is found by its address.
     const links = JSON.parse((await inGuest(['ip', '-j', '-4', 'addr', 'show'])).stdout);
     const link = links.find(({ addr_info }) => addr_info.some(({ local }) => local === TENANT_ADDRESS)).ifname;
     // mount: `ip` of the guest and its view of processes; the namespace is then entered by that process's number.
     await run('nsenter', [
-      '-t', guestPid, '-m', '-n', '-p', 'sh', '-ec',
+      '-t',
+      guestPid,
+      '-m',
+      '-n',
+      '-p',
+      'sh',
+      '-ec',
       `ip link set ${link} netns ${sandboxPid}
        in="nsenter -t ${sandboxPid} -n ip"
        $in link set lo up; $in addr add ${TENANT_ADDRESS}/24 dev ${link}; $in link set ${link} up
@@ -193,10 +292,25 @@ async function once(guestImage, imagesDir) {
 
   await time('database container runs', () =>
     inner([
-      'run', '-d', '--name', 'database', '--network', 'container:sandbox', parent, ...DATABASE_FLAGS,
-      '--volume=/data/mysql:/var/lib/mysql', '--volume=/run/mysqld:/var/run/mysqld', '--volume=/run/coffer:/run/secrets:ro',
-      '--env=MYSQL_ROOT_PASSWORD_FILE=/run/secrets/password', '--env=MYSQL_USER=app', '--env=MYSQL_PASSWORD_FILE=/run/secrets/password', '--env=MYSQL_DATABASE=shop',
-      MYSQL, '--mysqlx=0', '--innodb-numa-interleave=0', '--partial-revokes=1',
+      'run',
+      '-d',
+      '--name',
+      'database',
+      '--network',
+      'container:sandbox',
+      parent,
+      ...DATABASE_FLAGS,
+      '--volume=/data/mysql:/var/lib/mysql',
+      '--volume=/run/mysqld:/var/run/mysqld',
+      '--volume=/run/coffer:/run/secrets:ro',
+      '--env=MYSQL_ROOT_PASSWORD_FILE=/run/secrets/password',
+      '--env=MYSQL_USER=app',
+      '--env=MYSQL_PASSWORD_FILE=/run/secrets/password',
+      '--env=MYSQL_DATABASE=shop',
+      MYSQL,
+      '--mysqlx=0',
+      '--innodb-numa-interleave=0',
+      '--partial-revokes=1',
     ]),
   );
 
@@ -205,15 +319,33 @@ async function once(guestImage, imagesDir) {
     // The host may speak first: it is the tenants that may not begin.
     await until('the server greets', () => greets(TENANT_ADDRESS, 3306));
     await until('the first query', () =>
-      asked(() => docker(['exec', '-i', TENANT_CLIENT, ...CLIENT, '-h', TENANT_ADDRESS], { input: login('app'), allowFail: true })),
+      asked(() =>
+        docker(['exec', '-i', TENANT_CLIENT, ...CLIENT, '-h', TENANT_ADDRESS], {
+          input: login('app'),
+          allowFail: true,
+        }),
+      ),
     );
   });
   const total = parts.reduce((sum, { ms }) => sum + ms, 0) - parts[0].ms;
   await time('query by the socket', async () => {
-    if (!(await asked(() => inner(['exec', '-i', 'database', ...CLIENT], { input: login('root') })))) throw new Error('no answer by the socket');
+    if (!(await asked(() => inner(['exec', '-i', 'database', ...CLIENT], { input: login('root') }))))
+      throw new Error('no answer by the socket');
   });
   await time('query from the host', async () => {
-    const args = ['run', '--rm', '-i', '--network', 'host', '--entrypoint', CLIENT[0], MYSQL, ...CLIENT.slice(1), '-h', TENANT_ADDRESS];
+    const args = [
+      'run',
+      '--rm',
+      '-i',
+      '--network',
+      'host',
+      '--entrypoint',
+      CLIENT[0],
+      MYSQL,
+      ...CLIENT.slice(1),
+      '-h',
+      TENANT_ADDRESS,
+    ];
     if (!(await asked(() => docker(args, { input: login('app') })))) throw new Error('no answer from the host');
   });
   rmSync(secrets, { recursive: true, force: true });
@@ -247,11 +379,19 @@ async function proveWalls(inner, guestPid) {
   const port = server.address().port;
   const listen = `require('node:net').createServer((s) => s.end()).listen(${port}, '0.0.0.0')`;
   await docker(['exec', '-d', GUEST, 'node', '-e', listen]);
-  const probe = (address) => ['timeout', '2', 'bash', '-c', `exec 3<>/dev/tcp/${address}/${port === undefined ? 0 : port}`];
+  const probe = (address) => [
+    'timeout',
+    '2',
+    'bash',
+    '-c',
+    `exec 3<>/dev/tcp/${address}/${port === undefined ? 0 : port}`,
+  ];
   const reaches = async (exec, address) => (await exec(probe(address))).code === 0;
   const fromDatabase = (args) => inner(['exec', 'database', ...args], { allowFail: true });
   const fromManagement = (args) => docker(['exec', MANAGEMENT_CLIENT, ...args], { allowFail: true });
-  const hostAddress = Object.values(networkInterfaces()).flat().find(({ internal, family, address }) => !internal && family === 'IPv4' && !address.startsWith('10.21'))?.address;
+  const hostAddress = Object.values(networkInterfaces())
+    .flat()
+    .find(({ internal, family, address }) => !internal && family === 'IPv4' && !address.startsWith('10.21'))?.address;
   try {
     await until('a listener in the guest', () => reaches(fromManagement, GUEST_ADDRESS));
     const rows = [];
@@ -261,19 +401,50 @@ async function proveWalls(inner, guestPid) {
       ['host', hostAddress],
       ['agent (guest on the management network)', GUEST_ADDRESS],
     ]) {
-      rows.push({ what, address, fromManagement: await reaches(fromManagement, address), fromDatabase: await reaches(fromDatabase, address) });
+      rows.push({
+        what,
+        address,
+        fromManagement: await reaches(fromManagement, address),
+        fromDatabase: await reaches(fromDatabase, address),
+      });
     }
-    const inside = (await fromDatabase(['cat', '/proc/net/dev'])).stdout.split('\n').slice(2).map((line) => line.split(':')[0].trim()).filter((name) => /^eth|^lo/.test(name));
-    const metadata = (await fromDatabase(['timeout', '2', 'bash', '-c', 'exec 3<>/dev/tcp/169.254.169.254/80'])).code === 0;
-    rows.push({ what: 'metadata service', address: '169.254.169.254:80', fromManagement: undefined, fromDatabase: metadata });
+    const inside = (await fromDatabase(['cat', '/proc/net/dev'])).stdout
+      .split('\n')
+      .slice(2)
+      .map((line) => line.split(':')[0].trim())
+      .filter((name) => /^eth|^lo/.test(name));
+    const metadata =
+      (await fromDatabase(['timeout', '2', 'bash', '-c', 'exec 3<>/dev/tcp/169.254.169.254/80'])).code === 0;
+    rows.push({
+      what: 'metadata service',
+      address: '169.254.169.254:80',
+      fromManagement: undefined,
+      fromDatabase: metadata,
+    });
     // The other way round: a tenant reaches the database and nothing of the guest.
     const fromTenant = (args) => docker(['exec', TENANT_CLIENT, ...args], { allowFail: true });
-    rows.push({ what: 'agent, from a tenant', address: GUEST_ADDRESS, fromManagement: true, fromDatabase: await reaches(fromTenant, GUEST_ADDRESS) });
-    rows.push({ what: 'agent by the tenant address, from a tenant', address: TENANT_ADDRESS, fromManagement: undefined, fromDatabase: await reaches(fromTenant, TENANT_ADDRESS) });
+    rows.push({
+      what: 'agent, from a tenant',
+      address: GUEST_ADDRESS,
+      fromManagement: true,
+      fromDatabase: await reaches(fromTenant, GUEST_ADDRESS),
+    });
+    rows.push({
+      what: 'agent by the tenant address, from a tenant',
+      address: TENANT_ADDRESS,
+      fromManagement: undefined,
+      fromDatabase: await reaches(fromTenant, TENANT_ADDRESS),
+    });
     const open = rows.filter((row) => row.fromDatabase);
-    if (open.length > 0) throw new Error(`the database container reaches ${open.map(({ what, address }) => `${what} (${address})`).join(', ')}`);
+    if (open.length > 0)
+      throw new Error(
+        `the database container reaches ${open.map(({ what, address }) => `${what} (${address})`).join(', ')}`,
+      );
     const unproven = rows.filter((row) => row.fromManagement === false);
-    if (unproven.length > 0) throw new Error(`nothing listens at ${unproven.map(({ address }) => address).join(', ')}, so its silence proves nothing`);
+    if (unproven.length > 0)
+      throw new Error(
+        `nothing listens at ${unproven.map(({ address }) => address).join(', ')}, so its silence proves nothing`,
+      );
     return { rows, inside, guestPid };
   } finally {
     server.close();
@@ -284,12 +455,29 @@ async function proveWalls(inner, guestPid) {
 async function raw() {
   const name = `${NAME}-raw`;
   const since = performance.now();
-  const args = ['run', '-d', '--name', name, '--tmpfs', '/run/secrets', '-i', '-e', 'MYSQL_ALLOW_EMPTY_PASSWORD=1', MYSQL, '--mysqlx=0', '--innodb-numa-interleave=0'];
+  const args = [
+    'run',
+    '-d',
+    '--name',
+    name,
+    '--tmpfs',
+    '/run/secrets',
+    '-i',
+    '-e',
+    'MYSQL_ALLOW_EMPTY_PASSWORD=1',
+    MYSQL,
+    '--mysqlx=0',
+    '--innodb-numa-interleave=0',
+  ];
   await docker(args);
   const address = (await docker(['inspect', '--format', '{{.NetworkSettings.IPAddress}}', name])).stdout.trim();
   await until('the server greets', () => greets(address, 3306));
-  await until('the first query', async () =>
-    (await docker(['exec', name, 'mysql', '-uroot', '-h', address, '-N', '-e', 'SELECT 1'], { allowFail: true })).stdout.trim() === '1',
+  await until(
+    'the first query',
+    async () =>
+      (
+        await docker(['exec', name, 'mysql', '-uroot', '-h', address, '-N', '-e', 'SELECT 1'], { allowFail: true })
+      ).stdout.trim() === '1',
   );
   const ms = Math.round(performance.now() - since);
   await docker(['rm', '-f', '-v', name]);
@@ -312,20 +500,32 @@ function table(runs, raws) {
   const lines = [
     `| part, ms | ${runs.map((_, index) => `run ${index + 1}`).join(' | ')} | median |`,
     `|---|${runs.map(() => '---:|').join('')}---:|`,
-    ...names.map((name, index) => row(name, runs.map(({ parts }) => parts[index].ms))),
-    row('**volume to first query**', runs.map(({ total }) => total)),
+    ...names.map((name, index) =>
+      row(
+        name,
+        runs.map(({ parts }) => parts[index].ms),
+      ),
+    ),
+    row(
+      '**volume to first query**',
+      runs.map(({ total }) => total),
+    ),
     row('plain `docker run` of the same image to the same query', raws),
   ];
   return lines.join('\n');
 }
 
 async function main() {
-  if (process.getuid?.() !== 0) throw new Stop('This lays loop devices and network rules; run `sudo node scripts/by-hand.mjs`.');
+  if (process.getuid?.() !== 0)
+    throw new Stop('This lays loop devices and network rules; run `sudo node scripts/by-hand.mjs`.');
   const at = process.argv.indexOf('--runs');
   const count = at > 0 ? Number(process.argv[at + 1]) : 1;
   await ensureEngine();
   const { node } = await ensureNode(root);
-  const [guestImage, imagesDir] = await Promise.all([ensureGuestBase(node), ensureImage(MYSQL).then(() => saveImage(MYSQL))]);
+  const [guestImage, imagesDir] = await Promise.all([
+    ensureGuestBase(node),
+    ensureImage(MYSQL).then(() => saveImage(MYSQL)),
+  ]);
   await withLock('by-hand', async () => {
     // A cut by Ctrl-C ends the commands that run; what they made goes the same way as after a failure.
     const stop = (signal) => cleanUp().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
@@ -346,11 +546,18 @@ async function main() {
     const last = runs.at(-1);
     if (process.argv.includes('--json')) return console.log(JSON.stringify({ runs, raws }, undefined, 2));
     console.log(table(runs, raws));
-    console.log('\n| seen from the database container | address | from the management network | from the database |\n|---|---|---|---|');
+    console.log(
+      '\n| seen from the database container | address | from the management network | from the database |\n|---|---|---|---|',
+    );
     const word = (value) => (value === undefined ? '–' : value ? 'answers' : 'silent');
-    for (const { what, address, fromManagement, fromDatabase } of last.walls.rows) console.log(`| ${what} | ${address} | ${word(fromManagement)} | ${word(fromDatabase)} |`);
+    for (const { what, address, fromManagement, fromDatabase } of last.walls.rows)
+      console.log(`| ${what} | ${address} | ${word(fromManagement)} | ${word(fromDatabase)} |`);
     console.log(`\nInterfaces in the database container: ${last.walls.inside.join(', ')}.`);
-    console.log(`Memory of the guest's processes, MiB PSS: ${Object.entries(last.memory).map(([name, mib]) => `${name} ${mib}`).join(', ')}.`);
+    console.log(
+      `Memory of the guest's processes, MiB PSS: ${Object.entries(last.memory)
+        .map(([name, mib]) => `${name} ${mib}`)
+        .join(', ')}.`,
+    );
   });
 }
 

@@ -1,6 +1,17 @@
 // Images: pulled where a registry answers, else built from the machine's own Debian mirror.
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import https from 'node:https';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,17 +34,27 @@ const RECIPES = {
 /** Carried by every image built here: a changed recipe has another value, so an unchanged image is recognised. */
 const LABEL = 'org.coffer.recipe';
 
-const filesOf = (folder) => readdirSync(folder).sort().filter((name) => !name.endsWith('.md')).map((name) => join(folder, name));
+const filesOf = (folder) =>
+  readdirSync(folder)
+    .sort()
+    .filter((name) => !name.endsWith('.md'))
+    .map((name) => join(folder, name));
 
 function recipeHash(suite, files, ...more) {
   const hash = createHash('sha256').update(baseImageName(suite));
-  for (const file of files) hash.update(`${file.slice(root.length)}\0`).update(readFileSync(file)).update('\0');
+  for (const file of files)
+    hash
+      .update(`${file.slice(root.length)}\0`)
+      .update(readFileSync(file))
+      .update('\0');
   for (const text of more) hash.update(text);
   return hash.digest('hex').slice(0, 16);
 }
 
 const idOf = async (image) => {
-  const { code, stdout } = await docker(['image', 'inspect', '--format', '{{.Id}} {{json .Config.Labels}}', image], { allowFail: true });
+  const { code, stdout } = await docker(['image', 'inspect', '--format', '{{.Id}} {{json .Config.Labels}}', image], {
+    allowFail: true,
+  });
   if (code !== 0) return undefined;
   const [, id, labels] = /^(\S+) (.*)$/.exec(stdout.trim()) ?? [];
   return { id, recipe: JSON.parse(labels || 'null')?.[LABEL] };
@@ -45,7 +66,9 @@ async function checkSpace() {
   if (!existsSync(dir)) return; // an engine on another machine
   const { bavail, bsize } = statfsSync(dir);
   if (bavail * bsize < SPACE_NEEDED) {
-    throw new Stop(`The disk of ${dir} has ${Math.floor((bavail * bsize) / 2 ** 20)} MiB free and the images need ${SPACE_NEEDED / 2 ** 20}; free some (\`docker system df\` says what the engine holds), then run this again.`);
+    throw new Stop(
+      `The disk of ${dir} has ${Math.floor((bavail * bsize) / 2 ** 20)} MiB free and the images need ${SPACE_NEEDED / 2 ** 20}; free some (\`docker system df\` says what the engine holds), then run this again.`,
+    );
   }
 }
 
@@ -61,7 +84,10 @@ async function ensureBase(suite) {
 /** Builds from `dir` under a name of its own and gives the image its tag last: a build that is cut off leaves no half image. */
 async function build(tag, recipe, base, dir, onLine) {
   const temporary = `coffer/build:${recipe}-${process.pid}`;
-  await docker(['build', '--force-rm', '--build-arg', `BASE=${base}`, '--label', `${LABEL}=${recipe}`, '-t', temporary, dir], { onLine });
+  await docker(
+    ['build', '--force-rm', '--build-arg', `BASE=${base}`, '--label', `${LABEL}=${recipe}`, '-t', temporary, dir],
+    { onLine },
+  );
   await docker(['tag', temporary, tag]);
   await docker(['rmi', temporary], { allowFail: true });
 }
@@ -69,7 +95,9 @@ async function build(tag, recipe, base, dir, onLine) {
 /** Where the manifests say that an image is published; undefined for one that only this project makes. */
 function registryOf(name) {
   const drivers = join(root, 'packages/drivers/src');
-  const manifests = readdirSync(drivers).map((datastore) => join(drivers, datastore, 'manifest.json')).filter((file) => existsSync(file));
+  const manifests = readdirSync(drivers)
+    .map((datastore) => join(drivers, datastore, 'manifest.json'))
+    .filter((file) => existsSync(file));
   const versions = manifests.flatMap((file) => JSON.parse(readFileSync(file, 'utf8')).versions ?? []);
   return versions.find((version) => version.image === name)?.registry;
 }
@@ -80,11 +108,14 @@ async function pull(name) {
   if (!source) return false;
   const host = source.split('/')[0].replace(/^docker\.io$/, 'registry-1.docker.io');
   const answers = await new Promise((resolve) => {
-    const request = https.get({ host: host.split(':')[0], port: host.split(':')[1] ?? 443, path: '/v2/', timeout: 1500 }, (answer) => {
-      answer.resume();
-      // 401 is how a registry greets whoever has not logged in.
-      resolve(answer.statusCode === 200 || answer.statusCode === 401);
-    });
+    const request = https.get(
+      { host: host.split(':')[0], port: host.split(':')[1] ?? 443, path: '/v2/', timeout: 1500 },
+      (answer) => {
+        answer.resume();
+        // 401 is how a registry greets whoever has not logged in.
+        resolve(answer.statusCode === 200 || answer.statusCode === 401);
+      },
+    );
     request.on('timeout', () => request.destroy());
     request.on('error', () => resolve(false));
     setTimeout(() => request.destroy(new Error('late')), 2000).unref();
@@ -165,7 +196,7 @@ export async function buildGuestImage({ node, agentFile }) {
       const context = buildDir();
       try {
         copyFileSync(agentFile, join(context, 'agent.mjs'));
-        writeFileSync(join(context, 'Dockerfile'), 'ARG BASE\nFROM ${BASE}\nCOPY agent.mjs /opt/coffer/agent.mjs\n');
+        writeFileSync(join(context, 'Dockerfile'), `FROM ${base}\nCOPY agent.mjs /opt/coffer/agent.mjs\n`);
         await build(name, recipe, base, context, onLine);
       } finally {
         rmSync(context, { recursive: true, force: true });
@@ -193,7 +224,8 @@ export async function saveImage(reference, dir = cacheDir('images')) {
     if (existsSync(file) && existsSync(stamp)) return;
     await step(`archive of ${reference}`, async () => {
       const temporary = `${file}.${process.pid}.new`;
-      for (const name of readdirSync(dir)) if (join(dir, name).startsWith(`${file}.`)) rmSync(join(dir, name), { force: true });
+      for (const name of readdirSync(dir))
+        if (join(dir, name).startsWith(`${file}.`)) rmSync(join(dir, name), { force: true });
       await docker(['save', '-o', temporary, reference]);
       renameSync(temporary, file);
       writeFileSync(stamp, processMark());

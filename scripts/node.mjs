@@ -20,7 +20,10 @@ export const pinnedPnpm = (root) => {
 export async function ensureNode(root) {
   const pnpmVersion = pinnedPnpm(root);
   const dir = join(cacheDir(), `tools-${NODE}-${pnpmVersion}`);
-  const tools = { node: join(dir, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin/node'), pnpm: join(dir, 'node_modules/pnpm/bin/pnpm.mjs') };
+  const tools = {
+    node: join(dir, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin/node'),
+    pnpm: join(dir, 'node_modules/pnpm/bin/pnpm.mjs'),
+  };
   const isThere = () => existsSync(tools.node) && existsSync(tools.pnpm) && existsSync(join(dir, 'complete'));
   if (isThere()) return tools;
   await withLock('tools', async () => {
@@ -29,12 +32,35 @@ export async function ensureNode(root) {
       const next = `${dir}.new`;
       rmSync(next, { recursive: true, force: true });
       const npm = which('npm');
-      if (!npm) throw new Stop('There is no npm on this machine; install it beside Node (on Debian: `apt-get install npm`), then run this again.');
+      if (!npm)
+        throw new Stop(
+          'There is no npm on this machine; install it beside Node (on Debian: `apt-get install npm`), then run this again.',
+        );
       // The package of the binary itself: the one called `node` only puts it in place, by an install script.
       const binary = `node-${process.platform}-${process.arch}`;
-      await run(npm, ['install', '--prefix', next, '--no-audit', '--no-fund', '--no-save', '--ignore-scripts', '--loglevel=error', `${binary}@${NODE}`, `pnpm@${pnpmVersion}`], { onLine }).catch((error) => {
-        const why = String(error.message).split('\n').find((line) => /error/.test(line) && !/A complete log/.test(line)) ?? 'no reason given';
-        throw new Stop(`npm could not fetch ${binary}@${NODE} and pnpm@${pnpmVersion} (${why.trim()}); see that \`npm view pnpm version\` answers, then run this again.`);
+      await run(
+        npm,
+        [
+          'install',
+          '--prefix',
+          next,
+          '--no-audit',
+          '--no-fund',
+          '--no-save',
+          '--ignore-scripts',
+          '--loglevel=error',
+          `${binary}@${NODE}`,
+          `pnpm@${pnpmVersion}`,
+        ],
+        { onLine },
+      ).catch((error) => {
+        const why =
+          String(error.message)
+            .split('\n')
+            .find((line) => /error/.test(line) && !/A complete log/.test(line)) ?? 'no reason given';
+        throw new Stop(
+          `npm could not fetch ${binary}@${NODE} and pnpm@${pnpmVersion} (${why.trim()}); see that \`npm view pnpm version\` answers, then run this again.`,
+        );
       });
       await run(join(next, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin/node'), ['--version']);
       rmSync(dir, { recursive: true, force: true });

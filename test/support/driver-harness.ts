@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -51,8 +51,7 @@ function mountArguments(spec: ContainerSpec, root: string, socketFolder: string)
 }
 
 async function createGuest(options: GuestOptions): Promise<TestGuest> {
-  // On the machine's own tmpfs where there is one: data folders on a busy disk are slow, and files of a spec belong in memory.
-  const root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'coffer-driver-'));
+  const root = mkdtempSync(join(tmpdir(), 'coffer-driver-'));
   const name = root.slice(root.lastIndexOf('/') + 1);
   const socketFolder = join(root, 'run');
   let address: { host: string; port: number } | undefined;

@@ -15,7 +15,8 @@ export interface PackedDriver {
 }
 
 /** CommonJS inside the bundle asks for Node's modules by `require`, which an ES module has not. */
-const BANNER = "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
+const BANNER =
+  "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
 
 /**
  * Makes one file of a driver's folder (`index.ts` or `index.js`, and `manifest.json`), its dependencies inlined. The same sources
@@ -24,9 +25,12 @@ const BANNER = "import { createRequire as __createRequire } from 'node:module';\
  */
 export async function packDriver(folder: string): Promise<PackedDriver> {
   const manifestText = await readFile(join(folder, 'manifest.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new Problem('bad_request', `${join(folder, 'manifest.json')} cannot be read (${error.code}); a driver's folder holds index.ts and manifest.json`);
+    throw new Problem(
+      'bad_request',
+      `${join(folder, 'manifest.json')} cannot be read (${error.code}); a driver's folder holds index.ts and manifest.json`,
+    );
   });
-  const manifest = parseManifest(JSON.parse(manifestText));
+  const manifest = parseManifest(jsonOf(manifestText, folder));
   const entry = await firstOf(folder, ['index.ts', 'index.js', 'index.mjs']);
   const result = await build({
     entryPoints: [entry],
@@ -39,6 +43,8 @@ export async function packDriver(folder: string): Promise<PackedDriver> {
     absWorkingDir: resolve(folder),
     banner: { js: BANNER },
     legalComments: 'none',
+    // Takes out the paths of the sources too, which differ from checkout to checkout.
+    minify: true,
     logLevel: 'silent',
   }).catch((error: Error) => {
     throw new Problem('bad_request', `the driver in ${folder} does not build: ${error.message}`);
@@ -49,12 +55,24 @@ export async function packDriver(folder: string): Promise<PackedDriver> {
   return { code, manifest, sha256: createHash('sha256').update(code).digest('hex') };
 }
 
+function jsonOf(text: string, folder: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Problem('bad_request', `${join(folder, 'manifest.json')} is not JSON: ${why}`);
+  }
+}
+
 async function firstOf(folder: string, names: readonly string[]): Promise<string> {
   for (const name of names) {
     const path = resolve(folder, name);
     if (await readFile(path).then(Boolean, () => false)) return path;
   }
-  throw new Problem('bad_request', `${folder} has none of ${names.join(', ')}; the driver's factory is the default export of one of them`);
+  throw new Problem(
+    'bad_request',
+    `${folder} has none of ${names.join(', ')}; the driver's factory is the default export of one of them`,
+  );
 }
 
 /** Writes `driver.mjs`, `manifest.json` and `driver.sha256` into a folder. */

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import rhea, { type Connection, type ConnectionOptions, type Delivery, type EventContext, type Sender } from 'rhea';
 import { type Logger, silentLogger } from '../log.ts';
 import { Problem } from '../problem.ts';
+import { createSettler, type Verdict } from './settle.ts';
 
 export interface LineOptions {
   host: string;
@@ -37,6 +38,7 @@ interface Life {
   sender?: Sender;
   /** Sent and not yet settled by the broker. */
   unsettled: Map<Delivery, Outgoing>;
+  settle: ReturnType<typeof createSettler>;
   isReady: boolean;
 }
 
@@ -151,7 +153,7 @@ export class AmqpLine {
           { transport: 'tls', ca, rejectUnauthorized: true, servername: isIP(host) ? '' : host }),
     };
     const connection = rhea.create_container().connect(options);
-    const life: Life = { connection, unsettled: new Map(), isReady: false };
+    const life: Life = { connection, unsettled: new Map(), settle: createSettler(), isReady: false };
     this.#life = life;
     const fail = (what: string) => (context: EventContext) => this.#fail(life, what, context);
     for (const event of [
@@ -215,23 +217,23 @@ export class AmqpLine {
     const { delivery } = context;
     if (!delivery) return;
     const bytes = bodyOf(context.message?.body);
-    const done = (settle: () => void) => {
-      if (this.#life === life) settle();
+    const done = (verdict: Verdict) => {
+      if (this.#life === life) life.settle(delivery, verdict);
     };
     if (!bytes) {
       this.#log.warn({ address: consumer.address }, 'a message without bytes was thrown away');
-      done(() => delivery.accept());
+      done('accept');
       return;
     }
     consumer.handler(bytes).then(
-      () => done(() => delivery.accept()),
+      () => done('accept'),
       (error: unknown) => {
         this.#log.warn(
           { error, address: consumer.address },
           'a message could not be handled and goes back to its queue',
         );
         // Straight back it would come straight again; a moment gives the cause (a store that is away) time to pass.
-        setTimeout(() => done(() => delivery.release()), 200);
+        setTimeout(() => done('release'), 200);
       },
     );
   }

@@ -4,6 +4,7 @@ import rhea, { type Connection, type EventContext, type Message, type Receiver, 
 import { type Logger, silentLogger } from '../log.ts';
 import { EXCHANGE, names } from './addresses.ts';
 import { RelayQueue, topic } from './queue.ts';
+import { createSettler } from './settle.ts';
 
 /** What an account may do: everything, or what one guest may. */
 export type RelayAccount = { role: 'service' } | { role: 'guest'; instanceId: string };
@@ -92,7 +93,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   }
 
   /** The peer wants to send: our end of that link is a receiver. */
-  function onProducer(receiver: Receiver, account: RelayAccount): void {
+  function onProducer(receiver: Receiver, account: RelayAccount, settle: ReturnType<typeof createSettler>): void {
     const fixed: unknown = receiver.target?.address;
     if (typeof fixed === 'string') receiver.set_target({ address: fixed });
     receiver.on('message', (context: EventContext) => {
@@ -108,11 +109,11 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       const bytes = sizeOf(message);
       if (bytes === undefined || bytes > maxBytes) {
         const description = `a message is bytes or text, at most ${maxBytes} bytes`;
-        return delivery.reject({ condition: 'amqp:link:message-size-exceeded', description });
+        return settle(delivery, 'reject', { condition: 'amqp:link:message-size-exceeded', description });
       }
-      if (found.length === 0 || !found.every((queue) => queue.hasRoomFor(bytes))) return delivery.release();
+      if (found.length === 0 || !found.every((queue) => queue.hasRoomFor(bytes))) return settle(delivery, 'release');
       const expiresAt = message.ttl ? Date.now() + message.ttl : Number.POSITIVE_INFINITY;
-      delivery.accept();
+      settle(delivery, 'accept');
       for (const queue of found) queue.put({ body: message.body, bytes, expiresAt });
     });
   }
@@ -121,6 +122,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     socket.setNoDelay(true); // Nagle's algorithm costs 40 ms a round trip
     let account: RelayAccount | undefined;
     let username = '';
+    const settle = createSettler();
     const whenGone: (() => void)[] = [];
     const gone = () => {
       clearTimeout(login);
@@ -158,7 +160,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     );
     connection.on(
       'receiver_open',
-      ({ receiver }: EventContext) => void (receiver && account && onProducer(receiver, account)),
+      ({ receiver }: EventContext) => void (receiver && account && onProducer(receiver, account, settle)),
     );
     // However a peer goes, with a close of its own or without a word.
     connection.on('connection_close', gone);

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { DatastoreDriver } from '../driver/driver.ts';
 import { CAPABILITY_GROUPS } from '../driver/manifest.ts';
@@ -134,6 +136,21 @@ export function contractTests(test: DriverTest): void {
       for (const [name, call] of calls(driver))
         expect(await rejection(call(AbortSignal.abort())), name).toBeInstanceOf(Problem);
       await driver.close();
+    });
+
+    it('says so at once when a connection is taken and closed again, as by a database that is going down', async () => {
+      const server = createServer((socket) => socket.destroy());
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const address = server.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      const driver = test.factory.create(recordedContext(test, { endpoint: () => ({ host: '127.0.0.1', port }) }));
+      const since = Date.now();
+      expect((await driver.probe(operation(5_000))).state).toBe('down');
+      for (const [name, call] of calls(driver)) expect(await rejection(call()), name).toBeInstanceOf(Problem);
+      expect(Date.now() - since).toBeLessThan(2_000);
+      await driver.close();
+      server.close();
     });
 
     it('takes shutdown and close for done when nothing runs', async () => {

@@ -28,12 +28,6 @@ option() {
 DATADIR=$(option datadir /var/lib/mysql "${@:2}")
 DATADIR=${DATADIR%/}
 
-if [ "$(id -u)" = 0 ]; then
-  mkdir -p "$DATADIR" "$RUN"
-  find "$DATADIR" "$RUN" -xdev ! -user mysql -exec chown mysql:mysql {} +
-  exec gosu mysql "$0" "$@"
-fi
-
 # Reads a variable from itself or from the file that NAME_FILE names; giving both is a mistake somewhere.
 setting() {
   local name=$1 default=${2:-} file_name=$1_FILE
@@ -53,10 +47,24 @@ setting() {
 literal() { local text=${1//\\/\\\\}; printf "'%s'" "${text//\'/\\\'}"; }
 identifier() { printf '`%s`' "${1//\`/\`\`}"; }
 
-read_settings() {
+read_variables() {
   local name
   for name in ROOT_PASSWORD DATABASE USER PASSWORD; do setting "MYSQL_$name"; done
   setting MYSQL_ROOT_HOST '%'
+}
+
+is_first_start() { [ ! -d "$DATADIR/mysql" ] || [ -d "$DATADIR/$UNFINISHED" ]; }
+
+if [ "$(id -u)" = 0 ]; then
+  mkdir -p "$DATADIR" "$RUN"
+  find "$DATADIR" "$RUN" -xdev ! -user mysql -exec chown mysql:mysql {} +
+  # A file with a secret may be for root alone.
+  if is_first_start; then read_variables; fi
+  exec gosu mysql "$0" "$@"
+fi
+
+read_settings() {
+  read_variables
   [ -n "$MYSQL_ROOT_PASSWORD${MYSQL_RANDOM_ROOT_PASSWORD:-}${MYSQL_ALLOW_EMPTY_PASSWORD:-}" ] ||
     die 'a new server must know the password of its root; set one of MYSQL_ROOT_PASSWORD, MYSQL_RANDOM_ROOT_PASSWORD, MYSQL_ALLOW_EMPTY_PASSWORD'
   [ "$MYSQL_USER" != root ] || die 'MYSQL_USER is root, which is always made; set MYSQL_ROOT_PASSWORD instead'
@@ -122,8 +130,10 @@ new_directory() {
 
 # $1: the data directory in the making; then the server's command line.
 with_temporary_server() {
-  local new=$1 socket=$RUN/first-start.sock server file
+  local new=$1 socket server file
   shift
+  # Where the client looks by itself: scripts of a first start call it.
+  socket=$(option socket $RUN/mysqld.sock "${@:2}")
   say 'initialising the data directory'
   "$@" --initialize-insecure --datadir="$new" --skip-log-bin
   "$@" --datadir="$new" --skip-networking --mysqlx=0 --skip-log-bin --socket="$socket" --pid-file=$RUN/first-start.pid &
@@ -140,17 +150,19 @@ with_temporary_server() {
   root_password=$MYSQL_ROOT_PASSWORD
   local database=()
   if [ -n "$MYSQL_DATABASE" ]; then database=("--database=$MYSQL_DATABASE"); fi
+  # By this name scripts that are sourced know it.
+  docker_process_sql() { as_root "${database[@]}" "$@"; }
   for file in /docker-entrypoint-initdb.d/*; do
     case $file in
       *.sh)
         say "running $file"
         if [ -x "$file" ]; then "$file"; else . "$file"; fi
         ;;
-      *.sql) say "running $file"; as_root "${database[@]}" <"$file" ;;
-      *.sql.gz) say "running $file"; gzip -dc "$file" | as_root "${database[@]}" ;;
-      *.sql.bz2) say "running $file"; bzip2 -dc "$file" | as_root "${database[@]}" ;;
-      *.sql.xz) say "running $file"; xz -dc "$file" | as_root "${database[@]}" ;;
-      *.sql.zst) say "running $file"; zstd -dcq "$file" | as_root "${database[@]}" ;;
+      *.sql) say "running $file"; docker_process_sql <"$file" ;;
+      *.sql.gz) say "running $file"; gzip -dc "$file" | docker_process_sql ;;
+      *.sql.bz2) say "running $file"; bzip2 -dc "$file" | docker_process_sql ;;
+      *.sql.xz) say "running $file"; xz -dc "$file" | docker_process_sql ;;
+      *.sql.zst) say "running $file"; zstd -dcq "$file" | docker_process_sql ;;
       */'*') ;;
       *) say "ignoring $file" ;;
     esac

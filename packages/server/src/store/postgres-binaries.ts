@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { delimiter, dirname, join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 /** PostgreSQL's programs in one folder. */
 export interface PostgresBinaries {
@@ -17,7 +17,7 @@ const OLDEST_MAJOR = 15;
 
 /** What is installed on this machine, newest first; versions older than 15 are left out. */
 export function hostBinaries(): PostgresBinaries[] {
-  const folders = new Set((process.env.PATH ?? '').split(delimiter).filter(Boolean));
+  const folders = new Set(['/usr/local/bin', '/usr/local/pgsql/bin', '/usr/bin']);
   for (const [parent, suffix] of [
     ['/usr/lib/postgresql', 'bin'],
     ['/usr/lib64/pgsql', 'bin'],

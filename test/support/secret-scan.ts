@@ -1,0 +1,81 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createEngine } from '@coffer/core/engine';
+import { Client } from 'pg';
+import type { LocalCloud } from '../../scripts/local-cloud.ts';
+
+/** Every form in which a secret could be written down by accident. */
+function formsOf(secret: string): string[] {
+  const buffer = Buffer.from(secret);
+  const forms = [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), buffer.toString('base64').replace(/=+$/, ''), buffer.toString('base64url'), buffer.toString('hex')];
+  return [...new Set(forms)];
+}
+
+async function* filesBelow(folder: string): AsyncGenerator<string> {
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(path);
+    else if (entry.isFile()) yield path;
+  }
+}
+
+/** Larger files are databases of tenants and images; the tenant's own data is his. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Looks for secrets in everything that a run leaves behind where it should not be: logs, arguments and environments of all
+ * processes, inspection and logs of all containers, outer and nested, every column of the store, every file of the data folder
+ * that is not meant to keep it.
+ * @param secrets name of each to its value
+ * @returns one line a hit: which secret, and where
+ */
+export async function scanForSecrets(cloud: LocalCloud, secrets: Record<string, string>): Promise<string[]> {
+  const hits: string[] = [];
+  const wanted = Object.entries(secrets).map(([name, secret]) => ({ name, forms: formsOf(secret) }));
+  const look = (where: string, text: string) => {
+    for (const { name, forms } of wanted) if (forms.some((form) => text.includes(form))) hits.push(`${name} in ${where}`);
+  };
+
+  look('the server’s log', cloud.log());
+
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    // The test itself holds the secrets in its memory, not in these.
+    for (const file of ['cmdline', 'environ']) look(`/proc/${pid}/${file}`, await readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => ''));
+  }
+
+  const outer = createEngine();
+  const containers = (await outer.containers.list({ label: ['coffer.owner'] })).map(({ Id }) => Id);
+  for (const id of containers) {
+    const info = await outer.containers.inspect(id);
+    look(`inspection of guest ${id.slice(0, 12)}`, JSON.stringify(info));
+    look(`log of guest ${id.slice(0, 12)}`, await outer.containers.logText(id));
+    const pid = info?.State.Pid;
+    if (!pid) continue;
+    const nested = createEngine({ endpoint: `unix:///proc/${pid}/root/run/docker.sock` });
+    for (const { Id } of await nested.containers.list()) {
+      look(`inspection of nested ${Id.slice(0, 12)}`, JSON.stringify(await nested.containers.inspect(Id)));
+      look(`log of nested ${Id.slice(0, 12)}`, await nested.containers.logText(Id));
+    }
+    for await (const path of filesBelow(`/proc/${pid}/root/var/lib/coffer/state`)) look(`file ${path}`, await readFile(path, 'latin1'));
+  }
+
+  const store = new Client({ host: join(cloud.dataDir, 'store/sock'), user: 'postgres', database: 'coffer' });
+  await store.connect();
+  try {
+    const { rows: tables } = await store.query<{ name: string }>("SELECT quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'");
+    if (tables.length < 5) throw new Error('the scan sees no tables of the store');
+    for (const { name } of tables) {
+      const { rows } = await store.query(`SELECT to_jsonb(t)::text AS row FROM ${name} t`);
+      for (const row of rows) look(`table ${name}`, String(row.row));
+    }
+  } finally {
+    await store.end();
+  }
+
+  for await (const path of filesBelow(cloud.dataDir)) {
+    if (path.includes('/cloud/volumes/')) continue;
+    const { size } = await stat(path);
+    if (size <= MAX_FILE_BYTES) look(`file ${path}`, await readFile(path, 'latin1'));
+  }
+  return hits;
+}

@@ -42,7 +42,11 @@ async function relay(): Promise<Under> {
     port: 0,
     tls,
     service,
-    accounts: { passwordHash: async (id) => passwords.get(id), list: async () => [...passwords.keys()] },
+    accounts: {
+      passwordHash: async (id) => passwords.get(id),
+      list: async () => [...passwords.keys()],
+      forget: async (id) => void passwords.delete(id),
+    },
   });
   return {
     broker: {

@@ -6,7 +6,7 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureEngine } from './engine.mjs';
 import { buildGuestImage, ensureGuestBase, ensureImage, saveImage } from './images.mjs';
-import { ensureNode } from './node.mjs';
+import { ensureNode, pinnedPnpm } from './node.mjs';
 import { cacheDir, run, withLock } from './run-command.mjs';
 import { isMain, mainOf, Stop, step } from './say.mjs';
 
@@ -46,7 +46,12 @@ async function ensureDependencies({ node, pnpm }) {
     if (isInstalled(stamp)) return;
     await step('dependencies', async (onLine) => {
       rmSync(stampFile, { force: true });
-      const env = { PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`, CI: 'true' };
+      const env = {
+        PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`,
+        CI: 'true',
+        // The pnpm that runs is the pinned one already; else it wants to find itself in the lockfile.
+        pnpm_config_pm_on_fail: 'ignore',
+      };
       await run(node, [pnpm, 'install', '--frozen-lockfile', '--reporter=append-only'], {
         cwd: root,
         env,
@@ -56,6 +61,10 @@ async function ensureDependencies({ node, pnpm }) {
           String(error.message)
             .split('\n')
             .find((line) => /ERR|error/i.test(line) && !/ended with/.test(line)) ?? error.message;
+        if (/OUTDATED_LOCKFILE/.test(why))
+          throw new Stop(
+            `pnpm-lock.yaml does not fit the packages' own files; run \`npx pnpm@${pinnedPnpm(root)} install\` and keep what it changes.`,
+          );
         throw new Stop(
           `The dependencies could not be installed (${why.trim().slice(0, 200)}); see that \`npm view vitest version\` answers, then run this again.`,
         );

@@ -4,7 +4,7 @@ import { relayForTests } from './support/relay.ts';
 
 testBroker('embedded relay', async () => {
   const relay = await relayForTests();
-  return { broker: { ...relay.broker(), grant: relay.grant, revoke: relay.revoke }, dispose: relay.dispose };
+  return { broker: { ...relay.broker(), grant: relay.grant }, dispose: relay.dispose };
 });
 
 testBroker('RabbitMQ 4', rabbitmqForTests);

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { archiveName, ensureImage, saveImage } from '../scripts/images.mjs';
@@ -110,7 +110,8 @@ describe('a first start of MySQL, with as little as its guest gives it', () => {
       Init: true,
       ReadonlyRootfs: true,
       CapDrop: ['ALL'],
-      CapAdd: ['CHOWN', 'SETUID', 'SETGID', 'DAC_OVERRIDE', 'FOWNER'],
+      // KILL is for the init, which ends a server that has another account.
+      CapAdd: ['CHOWN', 'SETUID', 'SETGID', 'DAC_OVERRIDE', 'FOWNER', 'KILL'],
       SecurityOpt: ['no-new-privileges'],
       Tmpfs: { '/tmp': 'mode=1777', '/run/mysqld': 'mode=1777' },
       Binds: [
@@ -196,8 +197,101 @@ describe('a first start of MySQL, with as little as its guest gives it', () => {
       sql(server, { user: 'root', password: ROOT_PASSWORD }, 'SELECT @@server_uuid');
     expect(await ask(second)).toMatch(/^[0-9a-f-]{36}$/);
     expect(await ask(second)).not.toBe(await ask(name));
-    expect(await inside(second, 'bash', '-c', 'md5sum </var/lib/mysql/server-key.pem || true')).not.toBe(
-      await inside(name, 'bash', '-c', 'cat /var/lib/mysql/server-key.pem | md5sum'),
-    );
+    const key = (server: string) => inside(server, 'bash', '-c', 'sha256sum </var/lib/mysql/server-key.pem');
+    expect(await key(second)).toMatch(/^[0-9a-f]{64}/);
+    expect(await key(second)).not.toBe(await key(name));
   }, 60_000);
+});
+
+describe('a first start of MySQL with scripts', () => {
+  let name: string;
+  let password: string;
+
+  beforeAll(async () => {
+    const scripts = await folder('initdb', {
+      '10-sourced.sh': 'docker_process_sql -e "CREATE TABLE from_sourced (n INT)"; LEFT_BEHIND=yes\n',
+      '20-run.sh':
+        '#!/bin/bash\nset -eu; echo "left: ${LEFT_BEHIND:-nothing}"\nMYSQL_PWD=$MYSQL_ROOT_PASSWORD mysql -uroot shop -e "CREATE TABLE from_run (n INT)"\n',
+      '30-plain.sql': 'CREATE TABLE from_sql (n INT);\n',
+      'readme.txt': 'not for the server\n',
+    });
+    await chmod(join(scripts, '20-run.sh'), 0o755);
+    await chmod(scripts, 0o777);
+    const packed = await containers.run({
+      Image: DATABASE_IMAGE,
+      Cmd: [
+        'bash',
+        '-ec',
+        'for p in gzip bzip2 xz zstd; do echo "INSERT from_sql VALUES ($((++n)));" | $p -c >/to/40.sql.$p; done',
+      ],
+      HostConfig: { Binds: [`${scripts}:/to`] },
+    });
+    expect(packed).toMatchObject({ exitCode: 0 });
+    for (const [from, to] of [
+      ['gzip', 'gz'],
+      ['bzip2', 'bz2'],
+      ['zstd', 'zst'],
+    ])
+      await rename(join(scripts, `40.sql.${from}`), join(scripts, `40.sql.${to}`));
+    name = await containers.start({
+      Image: DATABASE_IMAGE,
+      Env: [
+        'MYSQL_RANDOM_ROOT_PASSWORD=yes',
+        'MYSQL_ROOT_HOST=localhost',
+        'MYSQL_DATABASE=shop',
+        'MYSQL_USER=app',
+        `MYSQL_PASSWORD=${APP_PASSWORD}`,
+      ],
+      HostConfig: { Binds: [`${scripts}:/docker-entrypoint-initdb.d:ro`] },
+    });
+    await serves(name, { user: 'app', password: APP_PASSWORD });
+    password = /GENERATED ROOT PASSWORD: (\S+)/.exec(await log(name))?.[1] ?? '';
+  }, 90_000);
+
+  it('runs each kind, in the order of their names, in the database that was asked for', async () => {
+    const root = { user: 'root', password };
+    expect(await sql(name, root, 'SHOW TABLES FROM shop')).toBe('from_run\nfrom_sourced\nfrom_sql');
+    expect(await sql(name, root, 'SELECT n FROM shop.from_sql ORDER BY n')).toBe('1\n2\n3\n4');
+    const said = await log(name);
+    expect(said).toContain('left: nothing');
+    expect(said).toMatch(/ignoring .*readme\.txt/);
+  });
+
+  it('makes a password for root, for its host alone, and is the first process', async () => {
+    expect(password).not.toBe('');
+    expect(await sql(name, { user: 'root', password: '' }, 'SELECT 1')).toMatch(/1045/);
+    expect(
+      await sql(name, { user: 'root', password }, 'SELECT GROUP_CONCAT(host) FROM mysql.user WHERE user = "root"'),
+    ).toBe('localhost');
+    expect(
+      await sql(name, { user: 'root', password }, "SELECT CONVERT_TZ('2026-07-01 12:00:00', 'UTC', 'Europe/Berlin')"),
+    ).toBe('2026-07-01 14:00:00');
+    expect(await inside(name, 'cat', '/proc/1/comm')).toBe('mysqld');
+    expect(await inside(name, 'cat', '/proc/1/environ')).not.toContain(APP_PASSWORD);
+    await engine.containers.stop(name, { timeoutMs: 60_000 });
+    expect((await engine.containers.inspect(name))?.State.ExitCode).toBe(0);
+  });
+
+  it('works in an image without the prepared data directory, with an empty password if told so', async () => {
+    const bare = await containers.start({
+      Image: DATABASE_IMAGE,
+      Env: ['MYSQL_ALLOW_EMPTY_PASSWORD=yes'],
+      HostConfig: { Tmpfs: { '/usr/local/share/mysql-template': '' } },
+    });
+    await serves(bare, { user: 'root' });
+    expect(await log(bare)).toMatch(/initialising/);
+    expect(await sql(bare, { user: 'root' }, "SHOW DATABASES LIKE 'first%'")).toBe('');
+  }, 90_000);
+
+  it('does not touch a folder that holds something else', async () => {
+    const data = await folder('data', { 'letter.txt': 'dear' });
+    const { exitCode, log: said } = await containers.run({
+      Image: DATABASE_IMAGE,
+      Env: ['MYSQL_ALLOW_EMPTY_PASSWORD=yes'],
+      HostConfig: { Binds: [`${data}:/var/lib/mysql`] },
+    });
+    expect(exitCode).toBe(1);
+    expect(said).toContain('/var/lib/mysql holds files');
+    expect(await readdir(data)).toEqual(['letter.txt']);
+  });
 });

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-import { readFile, realpath } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleAgent } from '../../packages/agent/bundle.mjs';
+import { packDriver as pack } from '../../packages/agent/src/pack.ts';
 import { buildGuestImage, ensureImage, saveImage } from '../../scripts/images.mjs';
 
 const root = join(import.meta.dirname, '../..');
@@ -25,26 +24,7 @@ export async function imagesFolder(): Promise<string> {
 
 /** The driver of this checkout as it travels: one file. */
 export async function packDriver(name: string, outFile: string): Promise<{ sha256: string }> {
-  const { build }: { build(options: object): Promise<unknown> } = createRequire(
-    join(root, 'packages/agent/package.json'),
-  )('esbuild');
-  await build({
-    entryPoints: [join(root, `packages/drivers/src/${name}/index.ts`)],
-    outfile: outFile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    conditions: ['@coffer/source'],
-    minifyWhitespace: true,
-    minifySyntax: true,
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
-    },
-    logLevel: 'error',
-  });
-  return {
-    sha256: createHash('sha256')
-      .update(await readFile(outFile))
-      .digest('hex'),
-  };
+  const { code, sha256 } = await pack(join(root, 'packages/drivers/src', name));
+  await writeFile(outFile, code);
+  return { sha256 };
 }

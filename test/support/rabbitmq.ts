@@ -36,10 +36,7 @@ export interface RabbitmqUnderTest {
 /** A RabbitMQ 4 of our own in a container on a network of its own, with TLS and one service account. */
 export async function rabbitmqForTests(): Promise<RabbitmqUnderTest> {
   const engine = createEngine();
-  if (!(await engine.images.inspect(IMAGE)))
-    throw new Error(
-      `There is no image ${IMAGE}; \`npm test\` builds it, and so does \`node scripts/images.mjs ${IMAGE}\``,
-    );
+  if (!(await engine.images.inspect(IMAGE))) throw new Error(`There is no image ${IMAGE}; \`npm test\` builds it`);
   const name = `coffer-test-rabbitmq-${randomBytes(4).toString('hex')}`;
   const folder = await mkdtemp(join(tmpdir(), `${name}-`));
   const labels = { 'coffer.test': name };

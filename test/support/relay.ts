@@ -23,6 +23,7 @@ export async function relayForTests() {
       accounts: {
         passwordHash: async (id) => (passwords.has(id) ? hashBrokerPassword(passwords.get(id) ?? '') : undefined),
         list: async () => [...passwords.keys()],
+        forget: async (id) => void passwords.delete(id),
       },
     });
   let running: RelayBroker = await start(0);
@@ -34,10 +35,6 @@ export async function relayForTests() {
     async grant(instanceId: string, password = passwords.get(instanceId) ?? newPassword()): Promise<BrokerAccount> {
       passwords.set(instanceId, password);
       return running.grant(instanceId, password);
-    },
-    async revoke(instanceId: string) {
-      passwords.delete(instanceId);
-      await running.revoke(instanceId);
     },
     async restart() {
       await running.close();

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type ContainerRuntime, type ContainerState, type Logger, Problem, toProblem } from '@coffer/core';
-import type { DatastoreDriver, DriverFactory, Health, Operation } from '@coffer/core/driver';
+import {
+  type DatastoreDriver,
+  type DriverFactory,
+  type Health,
+  type Operation,
+  SERVICE_ACCOUNT,
+} from '@coffer/core/driver';
 import type { GuestState, InstanceSpec } from '@coffer/core/rpc';
 import { createBackOff } from './back-off.ts';
 import { DATABASE, type Database, type DatabaseOrder } from './database.ts';
@@ -147,7 +153,7 @@ export function createAgent(parts: AgentParts): Agent {
       image: image.value,
       settings: spec.settings,
       memoryBytes: spec.memoryMib * 1024 * 1024,
-      serviceAccount: { user: 'coffer', password },
+      serviceAccount: { user: SERVICE_ACCOUNT, password },
       serverId: spec.serverId,
       endpoint: () => database.endpoint(manifest, spec),
       exec: (command, options) => runtime.exec(DATABASE, command, options),

@@ -24,13 +24,13 @@ async function stage() {
 }
 
 describe('the database container', () => {
-  it('has the limits of the spec, the wishes of the driver, and nothing more', async () => {
+  it('has the limits of the spec, the wishes of the driver, and no more than its init needs', async () => {
     const { database, order, runtime, folder } = await stage();
     await database.start(order);
     const created = runtime.created.get(DATABASE);
     expect(created).toMatchObject({
       network: 'container:coffer-sandbox',
-      capabilities: ['CHOWN'],
+      capabilities: ['CHOWN', 'KILL'],
       readOnlyRoot: true,
       init: true,
       restart: 'no',

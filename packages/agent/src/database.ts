@@ -120,7 +120,8 @@ export function createDatabase(parts: DatabaseParts): Database {
       binds,
       tmpfs,
       network: `container:${SANDBOX}`,
-      capabilities: container.capabilities,
+      // The init is root and the server is not: without KILL it could not pass on the signal to stop, and the server would be cut off.
+      capabilities: [...container.capabilities, 'KILL'],
       readOnlyRoot: container.readOnlyRoot,
       init: true,
       stopSignal: container.stopSignal,

@@ -43,6 +43,7 @@ describe('packDriver', () => {
     const copy = join(folder, 'deep/er/checkout');
     mkdirSync(copy, { recursive: true });
     cpSync(join(drivers, 'src'), join(copy, 'src'), { recursive: true });
+    cpSync(join(drivers, 'package.json'), join(copy, 'package.json'));
     symlinkSync(join(drivers, 'node_modules'), join(copy, 'node_modules'));
     expect((await packDriver(join(copy, 'src/mysql'))).sha256).toBe(packed.sha256);
   });

@@ -164,6 +164,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     );
     // However a peer goes, with a close of its own or without a word.
     connection.on('connection_close', gone);
+    connection.on('disconnected', gone);
     socket.on('close', gone);
     // Peers break off in every way there is; unheard, these would end the process.
     for (const event of [

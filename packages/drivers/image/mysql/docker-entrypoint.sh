@@ -21,12 +21,14 @@ option() {
   local name=$1 value=${2:-} arg
   shift 2
   while read -r arg; do
-    case ${arg//_/-} in "--$name="*) value=${arg#*=} ;; esac
+    case ${arg//_/-} in "--$name="*) value=${arg#*=} ;; "--$name") value=ON ;; esac
   done < <(my_print_defaults mysqld server mysqld-9.7; printf '%s\n' "$@")
   printf '%s' "$value"
 }
 DATADIR=$(option datadir /var/lib/mysql "${@:2}")
 DATADIR=${DATADIR%/}
+# Where a first start makes the data directory. Not a hidden folder: the server does not find its tablespaces in one.
+NEW=$DATADIR/first_start_new
 
 # Reads a variable from itself or from the file that NAME_FILE names; giving both is a mistake somewhere.
 setting() {
@@ -120,7 +122,7 @@ commit() {
 }
 
 new_directory() {
-  local new=$DATADIR/.new
+  local new=$NEW
   if [ ! -e "$new" ] && [ -n "$(find "$DATADIR" -mindepth 1 -maxdepth 1 ! -name lost+found ! -name '.*' -print -quit)" ]; then
     die "$DATADIR holds files but no server's data; give an empty folder or one that a server has used"
   fi
@@ -183,11 +185,11 @@ if [ ! -d "$DATADIR/mysql" ]; then
   new_directory
   if [ -z "$(find /docker-entrypoint-initdb.d -mindepth 1 -print -quit 2>/dev/null)" ] && fits_template "${@:2}"; then
     # Without scripts to run, the server itself makes the accounts as it starts: see below.
-    zstd -dcq "$TEMPLATE" | tar -C "$DATADIR/.new" -xf -
+    zstd -dcq "$TEMPLATE" | tar -C "$NEW" -xf -
   else
-    with_temporary_server "$DATADIR/.new" "$@"
+    with_temporary_server "$NEW" "$@"
   fi
-  commit "$DATADIR/.new"
+  commit "$NEW"
 elif [ -d "$DATADIR/$UNFINISHED" ]; then
   read_settings
 fi

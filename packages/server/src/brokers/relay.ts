@@ -8,6 +8,8 @@ export interface RelayAccounts {
   passwordHash(instanceId: string): Promise<string | undefined>;
   /** Ids of all instances that have an account. */
   list(): Promise<string[]>;
+  /** Takes an account away for good. Repeatable. */
+  forget(instanceId: string): Promise<void>;
 }
 
 export interface RelayBrokerOptions {
@@ -79,6 +81,7 @@ export async function createRelayBroker(options: RelayBrokerOptions): Promise<Re
       };
     },
     async revoke(instanceId) {
+      await accounts.forget(instanceId);
       running.disconnect(instanceId);
       running.deleteQueue(names.commandQueue(instanceId));
     },

@@ -1,10 +1,10 @@
 // Small Debian images from nothing but a package mirror: what the other images here are built from.
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { docker } from './engine.mjs';
-import { ensureHostPrograms } from './host.mjs';
+import { aptInstall, ensureHostPrograms } from './host.mjs';
 import { debianMirror } from './mirror.mjs';
 import { isRunning, processMark, run, which } from './run-command.mjs';
 import { Stop, step } from './say.mjs';
@@ -38,6 +38,8 @@ export const baseImageName = (suite) =>
 export async function buildBaseImage(suite) {
   await ensureHostPrograms();
   const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+  // Only on other distributions than Debian itself.
+  if (!existsSync(keyring)) await aptInstall(['debian-archive-keyring']);
   const mirror = debianMirror();
   await step(`base image ${suite} from ${new URL(mirror).host}`, async (note) => {
     const dir = buildDir();

@@ -86,6 +86,17 @@ async function guestImageOf(node) {
 }
 
 /**
+ * Waits for all, whatever fails, so that nothing is cut off half done (a dpkg, a build) and the sentence about the failure is the
+ * last line that is read.
+ */
+async function allOrFirstFailure(promises) {
+  const results = await Promise.allSettled(promises);
+  const failed = results.find(({ status }) => status === 'rejected');
+  if (failed) throw failed.reason;
+  return results.map(({ value }) => value);
+}
+
+/**
  * Sees to it that the machine has what `need` asks for, and says by `process.env` where it is, so that a child knows too:
  * `COFFER_GUEST_IMAGE` and `COFFER_IMAGES_DIR`, the folder of image archives for guests.
  * @param {{ need?: 'start' | 'test' }} [options] `test` adds the images that only tests use
@@ -96,14 +107,14 @@ export async function bootstrap({ need = 'start' } = {}) {
   const tools = await ensureNode(root);
   const engine = ensureEngine();
   const images = engine.then(async () => {
-    const [imagesDir] = await Promise.all([
+    const [imagesDir] = await allOrFirstFailure([
       Promise.all(DATABASE_IMAGES.map((name) => ensureImage(name).then(() => saveImage(name)))).then(([dir]) => dir),
       ensureGuestBase(tools.node),
       ...(need === 'test' ? TEST_IMAGES.map(ensureImage) : []),
     ]);
     return imagesDir;
   });
-  const [, imagesDir] = await Promise.all([ensureDependencies(tools), images]);
+  const [, imagesDir] = await allOrFirstFailure([ensureDependencies(tools), images]);
   const guestImage = await guestImageOf(tools.node);
   process.env.COFFER_GUEST_IMAGE = guestImage;
   process.env.COFFER_IMAGES_DIR = imagesDir;

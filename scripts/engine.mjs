@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { aptInstall, ensureHostPrograms, hasApt, isRoot } from './host.mjs';
+import { aptInstall, ensureHostPrograms, hasApt, isRoot, missingPackages } from './host.mjs';
 import { run, which, withLock } from './run-command.mjs';
 import { isMain, mainOf, Stop, step } from './say.mjs';
 
@@ -80,7 +80,10 @@ function refuseWhatCannotBeMended(host, answer) {
 }
 
 async function installAndStart() {
-  if (!which('dockerd')) await aptInstall(['docker.io', 'iptables', 'ca-certificates', ...(await clientPackage())]);
+  // All that the host lacks in one go: each run of apt costs seconds of its own.
+  if (!which('dockerd')) {
+    await aptInstall(['docker.io', 'iptables', 'ca-certificates', ...(await clientPackage()), ...missingPackages()]);
+  }
   if ((await ping()) === 'ok') return;
   await step('container engine starts', async () => {
     if (existsSync('/run/systemd/system')) {

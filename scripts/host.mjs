@@ -57,12 +57,12 @@ export async function aptInstall(packages) {
       },
     );
   if (!haveLists()) await update();
-  await step(`packages ${packages.join(' ')}`, async () => {
-    // A dpkg that was cut off refuses everything until its half-done packages are configured.
-    if ((await install()).code === 0) return;
+  await step(`packages ${packages.join(' ')}`, async (note) => {
+    if ((await install(note)).code === 0) return;
+    // A dpkg that was cut off refuses everything until its half-done packages are configured; lists may be out of date.
     await run('dpkg', ['--force-confold', '--configure', '-a'], { env, allowFail: true });
     await update();
-    const again = await install();
+    const again = await install(note);
     if (again.code !== 0) {
       throw new Stop(
         `apt-get could not install ${packages.join(' ')} (${lastLine(again.stderr)}); run \`apt-get install ${packages.join(' ')}\` to see why.`,

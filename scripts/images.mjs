@@ -16,9 +16,9 @@ import https from 'node:https';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { baseImageName, buildBaseImage, buildDir } from './base-image.mjs';
-import { docker } from './engine.mjs';
-import { cacheDir, processMark, run, withLock } from './run-command.mjs';
-import { Stop, step } from './say.mjs';
+import { docker, ensureEngine } from './engine.mjs';
+import { cacheDir, isRunning, processMark, run, withLock } from './run-command.mjs';
+import { isMain, mainOf, Stop, step } from './say.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -81,15 +81,25 @@ async function ensureBase(suite) {
   return name;
 }
 
-/** Builds from `dir` under a name of its own and gives the image its tag last: a build that is cut off leaves no half image. */
+/**
+ * Builds from `dir` under a name of its own and gives the image its tag last: a build that is cut off leaves no half image. What
+ * builds left behind whose process is gone, and the image that had the tag before, go away unless something uses them.
+ */
 async function build(tag, recipe, base, dir, onLine) {
-  const temporary = `coffer/build:${recipe}-${process.pid}`;
+  const { stdout } = await docker(['image', 'ls', '--format', '{{.Tag}}', 'coffer/build'], { allowFail: true });
+  for (const left of stdout.split('\n')) {
+    const [, pid, start] = /-(\d+)-(\d+)$/.exec(left) ?? [];
+    if (pid && !isRunning(`${pid} ${start}`)) await docker(['rmi', `coffer/build:${left}`], { allowFail: true });
+  }
+  const temporary = `coffer/build:${recipe}-${processMark().replace(' ', '-')}`;
+  const before = await idOf(tag);
   await docker(
     ['build', '--force-rm', '--build-arg', `BASE=${base}`, '--label', `${LABEL}=${recipe}`, '-t', temporary, dir],
     { onLine },
   );
   await docker(['tag', temporary, tag]);
   await docker(['rmi', temporary], { allowFail: true });
+  if (before) await docker(['rmi', before.id], { allowFail: true });
 }
 
 /** Where the manifests say that an image is published; undefined for one that only this project makes. */
@@ -232,4 +242,17 @@ export async function saveImage(reference, dir = cacheDir('images')) {
     });
   });
   return dir;
+}
+
+if (isMain(import.meta.url)) {
+  await mainOf(async () => {
+    const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(RECIPES);
+    const unknown = names.find((name) => !(name in RECIPES));
+    if (unknown)
+      throw new Stop(
+        `There is no recipe for ${unknown}; run \`node scripts/images.mjs ${Object.keys(RECIPES).join(' ')}\`, or a part of it.`,
+      );
+    await ensureEngine();
+    for (const name of names) await ensureImage(name);
+  });
 }

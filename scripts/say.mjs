@@ -13,12 +13,7 @@ const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s
 const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`, 'g');
 
 /** The last piece of output of a running step, shown beside its sign of life. */
-const tidy = (text) =>
-  text
-    .replaceAll(COLOURS, '')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .slice(0, 80);
+const tidy = (text) => text.replaceAll(COLOURS, '').replace(/\s+/g, ' ').trim().slice(0, 80);
 
 /**
  * Runs `work` and prints `name` with the seconds it took. Quiet for the first two seconds, then alive every ten

@@ -1,9 +1,9 @@
-import { chmod, mkdtemp, readdir, rename, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { archiveName, ensureImage, saveImage } from '../scripts/images.mjs';
-import { DATABASE_IMAGE } from './support/guest-parts.ts';
-import { engine, type ImageContainers, imageContainers, until } from './support/image-containers.ts';
+import { DATABASE_IMAGE, guestImage } from './support/guest-parts.ts';
+import { engine, greets, type ImageContainers, imageContainers, until } from './support/image-containers.ts';
 
 // Every character here once was the end of somebody's quoting.
 const ROOT_PASSWORD = 'it\'s "root" \\n `$(id)` %_;--é';
@@ -33,16 +33,19 @@ async function sql(container: string, { user, password = '', host }: Login, stat
   return exitCode === 0 ? stdout.trim() : `refused: ${stderr.trim()}`;
 }
 
-/** Until the account gets in over TCP: a server that is still being set up has no port. */
-const serves = (container: string, login: Login): Promise<string> =>
-  until(
+/** Until the server greets and lets the account in over TCP: one that is still being set up has no port. */
+async function serves(container: string, login: Login): Promise<void> {
+  await until(
     async () => {
-      if (!(await engine.containers.inspect(container))?.State.Running) throw new Error(await log(container));
-      const answer = await sql(container, { ...login, host: '127.0.0.1' }, 'SELECT 1');
-      return answer === '1' ? answer : undefined;
+      const info = await engine.containers.inspect(container);
+      if (!info?.State.Running) throw new Error(await log(container));
+      const [network] = Object.values(info.NetworkSettings.Networks);
+      return (await greets(network?.IPAddress ?? '', 3306)) || undefined;
     },
     { otherwise: () => log(container) },
   );
+  expect(await sql(container, { ...login, host: '127.0.0.1' }, 'SELECT 1')).toBe('1');
+}
 
 const log = (container: string): Promise<string> => engine.containers.logText(container);
 const inside = async (container: string, ...command: string[]): Promise<string> =>
@@ -130,7 +133,7 @@ describe('a first start of MySQL, with as little as its guest gives it', () => {
       await boxed([...env, 'MYSQL_PASSWORD_FILE=/run/secrets/app'], files, ['--table-open-cache=333']),
     );
     await serves(name, { user: 'app', password: APP_PASSWORD });
-  }, 60_000);
+  }, 200_000);
 
   it('makes the accounts and the database', async () => {
     const root = { user: 'root', password: ROOT_PASSWORD };
@@ -182,7 +185,7 @@ describe('a first start of MySQL, with as little as its guest gives it', () => {
       `${uuid}\t7`,
     );
     expect(await sql(name, { user: 'root', password: ROOT_PASSWORD }, "SHOW DATABASES LIKE 'other'")).toBe('');
-  }, 60_000);
+  }, 200_000);
 
   it('makes no two servers alike, and goes on after a first start that was cut off', async () => {
     data = await folder('data');
@@ -200,18 +203,19 @@ describe('a first start of MySQL, with as little as its guest gives it', () => {
     const key = (server: string) => inside(server, 'bash', '-c', 'sha256sum </var/lib/mysql/server-key.pem');
     expect(await key(second)).toMatch(/^[0-9a-f]{64}/);
     expect(await key(second)).not.toBe(await key(name));
-  }, 60_000);
+  }, 200_000);
 });
 
 describe('a first start of MySQL with scripts', () => {
   let name: string;
+  let bare: string;
   let password: string;
 
   beforeAll(async () => {
     const scripts = await folder('initdb', {
       '10-sourced.sh': 'docker_process_sql -e "CREATE TABLE from_sourced (n INT)"; LEFT_BEHIND=yes\n',
       '20-run.sh':
-        '#!/bin/bash\nset -eu; echo "left: ${LEFT_BEHIND:-nothing}"\nMYSQL_PWD=$MYSQL_ROOT_PASSWORD mysql -uroot shop -e "CREATE TABLE from_run (n INT)"\n',
+        '#!/bin/bash\nset -e; echo "left: ($LEFT_BEHIND)"\nMYSQL_PWD=$MYSQL_ROOT_PASSWORD mysql -uroot shop -e "CREATE TABLE from_run (n INT)"\n',
       '30-plain.sql': 'CREATE TABLE from_sql (n INT);\n',
       'readme.txt': 'not for the server\n',
     });
@@ -222,7 +226,7 @@ describe('a first start of MySQL with scripts', () => {
       Cmd: [
         'bash',
         '-ec',
-        'for p in gzip bzip2 xz zstd; do echo "INSERT from_sql VALUES ($((++n)));" | $p -c >/to/40.sql.$p; done',
+        'for p in gzip bzip2 xz zstd; do n=$((n + 1)); echo "INSERT from_sql VALUES ($n);" | $p -c >/to/40.sql.$p; done',
       ],
       HostConfig: { Binds: [`${scripts}:/to`] },
     });
@@ -244,16 +248,21 @@ describe('a first start of MySQL with scripts', () => {
       ],
       HostConfig: { Binds: [`${scripts}:/docker-entrypoint-initdb.d:ro`] },
     });
+    bare = await containers.start({
+      Image: DATABASE_IMAGE,
+      Env: ['MYSQL_ALLOW_EMPTY_PASSWORD=yes'],
+      HostConfig: { Tmpfs: { '/usr/local/share/mysql-template': '' } },
+    });
     await serves(name, { user: 'app', password: APP_PASSWORD });
     password = /GENERATED ROOT PASSWORD: (\S+)/.exec(await log(name))?.[1] ?? '';
-  }, 90_000);
+  }, 200_000);
 
   it('runs each kind, in the order of their names, in the database that was asked for', async () => {
     const root = { user: 'root', password };
     expect(await sql(name, root, 'SHOW TABLES FROM shop')).toBe('from_run\nfrom_sourced\nfrom_sql');
     expect(await sql(name, root, 'SELECT n FROM shop.from_sql ORDER BY n')).toBe('1\n2\n3\n4');
     const said = await log(name);
-    expect(said).toContain('left: nothing');
+    expect(said).toContain('left: ()');
     expect(said).toMatch(/ignoring .*readme\.txt/);
   });
 
@@ -273,15 +282,10 @@ describe('a first start of MySQL with scripts', () => {
   });
 
   it('works in an image without the prepared data directory, with an empty password if told so', async () => {
-    const bare = await containers.start({
-      Image: DATABASE_IMAGE,
-      Env: ['MYSQL_ALLOW_EMPTY_PASSWORD=yes'],
-      HostConfig: { Tmpfs: { '/usr/local/share/mysql-template': '' } },
-    });
     await serves(bare, { user: 'root' });
     expect(await log(bare)).toMatch(/initialising/);
     expect(await sql(bare, { user: 'root' }, "SHOW DATABASES LIKE 'first%'")).toBe('');
-  }, 90_000);
+  }, 200_000);
 
   it('does not touch a folder that holds something else', async () => {
     const data = await folder('data', { 'letter.txt': 'dear' });
@@ -294,4 +298,106 @@ describe('a first start of MySQL with scripts', () => {
     expect(said).toContain('/var/lib/mysql holds files');
     expect(await readdir(data)).toEqual(['letter.txt']);
   });
+});
+
+describe('the guest image', () => {
+  let image: string;
+  beforeAll(async () => {
+    image = await guestImage(containers.folder);
+  }, 300_000);
+
+  const find = async (...conditions: string[]) => {
+    const { exitCode, log: found } = await containers.run({
+      Image: image,
+      Entrypoint: ['find', '/', '-xdev', ...conditions],
+    });
+    expect(exitCode).toBe(0);
+    return found.trim();
+  };
+
+  it('has what an agent calls', async () => {
+    const programs =
+      'dockerd containerd runc docker-init ip nft nsenter mount umount blkid wipefs blockdev mkfs.xfs xfs_growfs node';
+    const { log: missing } = await containers.run({
+      Image: image,
+      Entrypoint: ['bash', '-c', `for p in ${programs}; do command -v $p >/dev/null || echo $p; done; node --version`],
+    });
+    expect(missing.trim()).toMatch(/^v24\.\d+\.\d+$/);
+  });
+
+  it('holds no database, no backup tool and no driver', async () => {
+    const names =
+      'mysqld* mysql mariadb* postgres* psql pg_* xtrabackup* mariabackup* wal-g* driver.mjs manifest.json mysql2';
+    const conditions = names
+      .split(' ')
+      .flatMap((name) => ['-o', '-name', name])
+      .slice(1);
+    // An empty answer means something only if the search finds what is there.
+    expect(await find('-name', 'dockerd')).toBe('/usr/sbin/dockerd');
+    expect(await find('!', '-path', '/proc/*', '(', ...conditions, ')')).toBe('');
+    expect((await find('-path', '/opt/coffer/*')).split('\n')).toEqual(['/opt/coffer/agent.mjs']);
+    const agent = await readFile(join(containers.folder, 'agent.mjs'), 'utf8');
+    expect(agent).not.toMatch(/caching_sha2_password|CREATE USER|GRANT ALL/);
+  });
+
+  it('starts its engine, runs the agent again, survives a kill and ends in order', async () => {
+    const work = await folder('guest', {
+      'agent.mjs': `import { appendFileSync, existsSync } from 'node:fs'; import http from 'node:http';
+const say = (what) => appendFileSync('/var/lib/coffer/said', what + '\\n');
+const ping = (done) => http.get({ socketPath: '/var/run/docker.sock', path: '/_ping' }, (answer) => done(answer.statusCode)).on('error', ({ code }) => done(code));
+say('start');
+if (!existsSync('/var/lib/coffer/once')) { appendFileSync('/var/lib/coffer/once', ''); process.exit(3); }
+process.on('SIGTERM', () => ping((answer) => { say('ends ' + answer); process.exit(0); }));
+(function ask() { ping((answer) => (answer === 200 ? say('engine') : setTimeout(ask, 50))); })();
+setInterval(() => {}, 1000);`,
+    });
+    await chmod(work, 0o777);
+    const name = await containers.start({
+      Image: image,
+      HostConfig: {
+        CapAdd: ['ALL'],
+        CapDrop: ['SYS_RESOURCE'],
+        SecurityOpt: ['seccomp=unconfined', 'apparmor=unconfined'],
+        CgroupnsMode: 'host',
+        Binds: [
+          '/sys/fs/cgroup:/sys/fs/cgroup:rw',
+          `${work}/agent.mjs:/opt/coffer/agent.mjs:ro`,
+          `${work}:/var/lib/coffer`,
+        ],
+      },
+    });
+    const said = async () => (await readFile(join(work, 'said'), 'utf8').catch(() => '')).trim().split('\n');
+    const comes = (count: number) =>
+      until(async () => (await said()).filter((line) => line === 'engine').length === count || undefined, {
+        otherwise: () => log(name),
+      });
+    await comes(1);
+    expect(await said()).toEqual(['start', 'start', 'engine']);
+    expect(await log(name)).toContain('the agent ended with 3');
+    await engine.containers.kill(name, 'SIGKILL');
+    await engine.containers.wait(name);
+    await engine.containers.start(name);
+    await comes(2);
+    await engine.containers.stop(name, { timeoutMs: 60_000 });
+    expect((await said()).slice(3)).toEqual(['start', 'engine', 'ends 200']);
+    expect((await engine.containers.inspect(name))?.State.ExitCode).toBe(0);
+  }, 200_000);
+});
+
+describe('archives of images', () => {
+  it('are named by the image, whole, and made once', async () => {
+    const [base = expect.unreachable('no base image')] = (
+      await engine.images.list({ reference: ['coffer/debian'] })
+    ).flatMap((image) => image.RepoTags ?? []);
+    const target = join(containers.folder, 'archives');
+    expect(await saveImage(base, target)).toBe(target);
+    const file = join(target, archiveName(base));
+    expect(file).toBe(join(target, `${base.replace(/[/:]/g, '_')}.tar`));
+    const first = await stat(file);
+    await saveImage(base, target);
+    expect((await stat(file)).ino).toBe(first.ino);
+    expect(await engine.images.load(file)).toEqual([base]);
+    expect((await readdir(target)).filter((name) => name.includes('.new'))).toEqual([]);
+    await expect(saveImage('coffer/none:1', target)).rejects.toThrow(/npm start/);
+  }, 200_000);
 });

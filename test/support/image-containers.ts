@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -49,7 +50,7 @@ export async function imageContainers(): Promise<ImageContainers> {
 /** Asks until there is an answer. @throws what `otherwise` tells when there is none within `timeoutMs`. */
 export async function until<T>(
   ask: () => Promise<T | undefined>,
-  { timeoutMs = 60_000, otherwise = async () => '' }: { timeoutMs?: number; otherwise?: () => Promise<string> } = {},
+  { timeoutMs = 150_000, otherwise = async () => '' }: { timeoutMs?: number; otherwise?: () => Promise<string> } = {},
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
@@ -59,3 +60,16 @@ export async function until<T>(
     await sleep(50);
   }
 }
+
+/** True when whoever listens there speaks first, as a MySQL server does once it serves. Costs the container nothing. */
+export const greets = (host: string, port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 2000 });
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    // The first byte after the packet's head is the version of the protocol, or 0xff for an error.
+    socket.on('data', (data) => end(data[4] === 10));
+    for (const event of ['error', 'timeout', 'close']) socket.on(event, () => end(false));
+  });

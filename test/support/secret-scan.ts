@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createEngine } from '@coffer/core/engine';
 import { Client } from 'pg';
+import { launchPostgres } from '../../packages/server/src/store/postgres.ts';
 import type { LocalCloud } from '../../scripts/local-cloud.ts';
 
 /** Every form in which a secret could be written down by accident. */
@@ -59,7 +60,9 @@ export async function scanForSecrets(cloud: LocalCloud, secrets: Record<string, 
     for await (const path of filesBelow(`/proc/${pid}/root/var/lib/coffer/state`)) look(`file ${path}`, await readFile(path, 'latin1'));
   }
 
-  const store = new Client({ host: join(cloud.dataDir, 'store/sock'), user: 'postgres', database: 'coffer' });
+  // The running one is adopted, and left running when this is done with it.
+  const postgres = await launchPostgres({ dataDir: join(cloud.dataDir, 'store') });
+  const store = new Client({ connectionString: postgres.url });
   await store.connect();
   try {
     const { rows: tables } = await store.query<{ name: string }>("SELECT quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'");
@@ -69,6 +72,7 @@ export async function scanForSecrets(cloud: LocalCloud, secrets: Record<string, 
       for (const row of rows) look(`table ${name}`, String(row.row));
     }
   } finally {
+    await postgres.stop();
     await store.end();
   }
 

@@ -63,7 +63,7 @@ function accountsOf(store: Store) {
 /** The whole of Coffer for one machine: own store, embedded relay, docker cloud, and the roles that the configuration names. */
 export async function serve(config: ServerConfig, log: Logger): Promise<RunningServer> {
   checkExposure({ host: config.listen.host, hasTls: false, allowInsecure: config.allowInsecure });
-  const releases = createReleases();
+  const releases = createReleases(log);
   try {
     const { store, secrets } = await openLocalStore({ ...config, log }, releases);
     const cloud = await openCloud(config, log);

@@ -303,10 +303,13 @@ function describe(error: object): string {
   return [condition, description].filter((part) => typeof part === 'string').join(' ');
 }
 
-/** Ends the socket at once: a peer that does not close must not hold us. */
+/**
+ * Ends the socket at once: a peer that does not close must not hold us. With an error, since rhea stops its idle timers only
+ * when the socket tells it something, and each of them would hold the process for twenty seconds.
+ */
 function destroy(connection: Connection): void {
-  const { socket } = connection as Connection & { socket?: { destroy(): void } };
-  socket?.destroy();
+  const { socket } = connection as Connection & { socket?: { destroy(error: Error): void } };
+  socket?.destroy(new Error('the connection was given up'));
 }
 
 /** A data section arrives as a Buffer or as rhea's section object, by broker. */

@@ -1,6 +1,7 @@
 import rhea, { type Connection, type EventContext, type Sender } from 'rhea';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { address, names } from './addresses.ts';
+import { AmqpLine } from './line.ts';
 import { topic } from './queue.ts';
 import { createRelay, type Relay } from './relay.ts';
 
@@ -115,4 +116,16 @@ it('topic patterns match whole words', () => {
   expect(topic('*.reply.c+').test('a.reply.c+')).toBe(true);
   expect(topic('*.reply.c+').test('a.reply.cc')).toBe(false);
   expect(topic('a.#').test('a.b.c')).toBe(true);
+});
+
+it('leaves no timer behind that would hold the process, and neither does a line', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length;
+  const before = timers();
+  const line = new AmqpLine({ host: '127.0.0.1', port: relay.port, username: 'service', password: 'x', name: 'line' });
+  await line.open([{ address: address.queue('q'), handler: async () => undefined }]);
+  await line.send(address.queue('q'), new Uint8Array(1), 1_000);
+  expect(timers()).toBeGreaterThan(before);
+  await line.close();
+  await relay.close();
+  await expect.poll(timers).toBeLessThanOrEqual(before);
 });

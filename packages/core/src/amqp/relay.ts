@@ -40,6 +40,9 @@ export interface Relay {
 /** Who has not said within this time who it is, is sent away. */
 const LOGIN_TIMEOUT_MS = 15_000;
 
+/** A socket is ended with an error, since rhea stops its idle timers only when the socket tells it something. */
+const GONE = new Error('the connection was ended');
+
 /**
  * A small AMQP 1.0 broker inside the server's process, for one machine. It obeys the rules that RabbitMQ is told to obey, speaks
  * its addresses and calls itself RabbitMQ 4, so that clients need not know. Messages live in memory: whatever rides on it is
@@ -124,7 +127,9 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     let username = '';
     const settle = createSettler();
     const whenGone: (() => void)[] = [];
+    const login = setTimeout(() => socket.destroy(GONE), LOGIN_TIMEOUT_MS);
     const gone = () => {
+      clearTimeout(login);
       clearTimeout(login);
       connections.delete(connection);
       for (const leaveQueue of whenGone.splice(0)) leaveQueue();
@@ -148,10 +153,9 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       receiver_options: { autoaccept: false, credit_window: 100 },
     });
     connections.set(connection, { username, socket });
-    const login = setTimeout(() => socket.destroy(), LOGIN_TIMEOUT_MS);
     connection.on('connection_open', () => {
       clearTimeout(login);
-      if (!account) socket.destroy();
+      if (!account) socket.destroy(GONE);
       else connections.set(connection, { username, socket });
     });
     connection.on(
@@ -206,12 +210,12 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       for (const [connection, peer] of connections) {
         if (peer.username !== username) continue;
         connections.delete(connection);
-        peer.socket.destroy();
+        peer.socket.destroy(GONE);
       }
     },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const { socket } of connections.values()) socket.destroy();
+      for (const { socket } of connections.values()) socket.destroy(GONE);
       await closed;
     },
   };

@@ -37,6 +37,6 @@ cp -a /usr/share/mysql /usr/share/zoneinfo "$target/usr/share/"
 cp -a /usr/lib/locale "$target/usr/lib/"
 cp -a --parents /usr/lib/ssl /usr/share/terminfo/x/xterm /usr/share/terminfo/v/vt100 "$target/" 2>/dev/null || true
 cp -a /etc/{passwd,group,nsswitch.conf,os-release,ld.so.conf,ld.so.conf.d,my.cnf,mysql,ssl} "$target/etc/"
-cp -a --parents /usr/lib/os-release /usr/local/bin/docker-entrypoint.sh /usr/local/share/mysql-template "$target/"
+cp -a --parents /usr/lib/os-release /usr/local/share/mysql-template "$target/"
 cp -a --parents /var/lib/mysql /var/lib/mysql-files /run/mysqld /docker-entrypoint-initdb.d "$target/"
 ldconfig -r "$target"

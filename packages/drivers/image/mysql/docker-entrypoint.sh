@@ -16,16 +16,18 @@ for arg; do
   case $arg in --help | -'?' | --version | -V | --verbose | -v | --print-defaults) exec "$@" ;; esac
 done
 
-# The last value that the server will see for an option, of the files and the command line; they may be spelled with - or _.
+# What the server will be told, by its files and then by its command line: asked for once, as each asking starts a program.
+mapfile -t OPTIONS < <(my_print_defaults mysqld server mysqld-9.7; printf '%s\n' "${@:2}")
+
+# option NAME VARIABLE DEFAULT: the last value that the server will see, into the variable; written with - or _, it is the same.
 option() {
-  local name=$1 value=${2:-} arg
-  shift 2
-  while read -r arg; do
-    case ${arg//_/-} in "--$name="*) value=${arg#*=} ;; "--$name") value=ON ;; esac
-  done < <(my_print_defaults mysqld server mysqld-9.7; printf '%s\n' "$@")
-  printf '%s' "$value"
+  local arg
+  printf -v "$2" '%s' "$3"
+  for arg in "${OPTIONS[@]}"; do
+    case ${arg//_/-} in "--$1="*) printf -v "$2" '%s' "${arg#*=}" ;; "--$1") printf -v "$2" ON ;; esac
+  done
 }
-DATADIR=$(option datadir /var/lib/mysql "${@:2}")
+option datadir DATADIR /var/lib/mysql
 DATADIR=${DATADIR%/}
 # Where a first start makes the data directory. Not a hidden folder: the server does not find its tablespaces in one.
 NEW=$DATADIR/first_start_new
@@ -80,7 +82,7 @@ read_settings() {
 
 # One statement a line, each may run twice: a first start that was cut off runs all of them again.
 account_statements() {
-  local password pattern
+  local password pattern partial_revokes
   password=$(literal "$MYSQL_ROOT_PASSWORD")
   echo 'SET @@SESSION.sql_log_bin = 0;'
   echo "SET @@SESSION.sql_mode = 'STRICT_TRANS_TABLES';"
@@ -95,7 +97,8 @@ account_statements() {
     if [ -n "$MYSQL_DATABASE" ]; then
       # With partial revokes on, an underscore in a grant is an underscore; else it stands for any character.
       pattern=$MYSQL_DATABASE
-      case $(option partial-revokes '' "$@") in 1 | ON | on | TRUE | true) ;; *) pattern=${pattern//_/\\_} ;; esac
+      option partial-revokes partial_revokes ''
+      case $partial_revokes in 1 | ON | on | TRUE | true) ;; *) pattern=${pattern//_/\\_} ;; esac
       echo "GRANT ALL ON $(identifier "$pattern").* TO $(literal "$MYSQL_USER")@'%';"
     fi
   fi
@@ -106,10 +109,11 @@ account_statements() {
 # The template was made with the defaults of what cannot be changed afterwards.
 fits_template() {
   [ -r "$TEMPLATE" ] || return 1
-  local name
+  local name value
   for name in lower-case-table-names innodb-page-size innodb-data-file-path innodb-data-home-dir innodb-undo-directory \
     innodb-log-group-home-dir innodb-temp-data-file-path innodb-checksum-algorithm default-table-encryption init-file initialize; do
-    [ -z "$(option "$name" '' "$@")" ] || return 1
+    option "$name" value ''
+    [ -z "$value" ] || return 1
   done
 }
 
@@ -135,7 +139,7 @@ with_temporary_server() {
   local new=$1 socket server file
   shift
   # Where the client looks by itself: scripts of a first start call it.
-  socket=$(option socket $RUN/mysqld.sock "${@:2}")
+  option socket socket $RUN/mysqld.sock
   say 'initialising the data directory'
   "$@" --initialize-insecure --datadir="$new" --skip-log-bin
   "$@" --datadir="$new" --skip-networking --mysqlx=0 --skip-log-bin --socket="$socket" --pid-file=$RUN/first-start.pid &
@@ -148,7 +152,7 @@ with_temporary_server() {
     sleep 0.1
   done
   if [ -z "${MYSQL_INITDB_SKIP_TZINFO:-}" ]; then mysql_tzinfo_to_sql /usr/share/zoneinfo 2>/dev/null | as_root mysql; fi
-  account_statements "${@:2}" | as_root
+  account_statements | as_root
   root_password=$MYSQL_ROOT_PASSWORD
   local database=()
   if [ -n "$MYSQL_DATABASE" ]; then database=("--database=$MYSQL_DATABASE"); fi
@@ -183,7 +187,7 @@ become_server() {
 if [ ! -d "$DATADIR/mysql" ]; then
   read_settings
   new_directory
-  if [ -z "$(find /docker-entrypoint-initdb.d -mindepth 1 -print -quit 2>/dev/null)" ] && fits_template "${@:2}"; then
+  if [ -z "$(find /docker-entrypoint-initdb.d -mindepth 1 -print -quit 2>/dev/null)" ] && fits_template; then
     # Without scripts to run, the server itself makes the accounts as it starts: see below.
     zstd -dcq "$TEMPLATE" | tar -C "$NEW" -xf -
   else
@@ -196,7 +200,7 @@ fi
 
 if [ -d "$DATADIR/$UNFINISHED" ]; then
   # A pipe: the passwords are never in a file. Text that the pipe does not hold goes to a file without a name.
-  exec {statements}<<<"$(account_statements "${@:2}")"
+  exec {statements}<<<"$(account_statements)"
   become_server "$@" --init-file="/dev/fd/$statements"
 fi
 become_server "$@"

@@ -22,5 +22,5 @@ kill $server
 wait $server
 rm -f "$work"/auto.cnf "$work"/*.pem "$work"/binlog.* "$work"/*.err "$work"/ib_buffer_pool "$work"/mysql_upgrade_history
 mkdir -p /usr/local/share/mysql-template
-tar -C "$work" -cf - . | zstd -19 -q -o /usr/local/share/mysql-template/datadir.tar.zst
+tar -C "$work" -cf - . | zstd -12 -q -o /usr/local/share/mysql-template/datadir.tar.zst
 rm -rf "$work"

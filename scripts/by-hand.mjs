@@ -71,7 +71,16 @@ const DATABASE_FLAGS = [
   '--pids-limit=500',
 ];
 
+let guestId;
+/** The signal that asked us to end: the part that runs is ended, the next one not begun. */
+let stoppedBy;
+function goOn() {
+  if (stoppedBy) throw new Stop(`Stopped by ${stoppedBy}; what was made is gone.`);
+}
+
 async function cleanUp() {
+  const known = await docker(['inspect', '--format', '{{.Id}}', GUEST], { allowFail: true });
+  if (known.code === 0) guestId = known.stdout.trim();
   // The guest first: its engine holds the volume. Containers of the inner engine die with it.
   for (const name of [GUEST, TENANT_CLIENT, MANAGEMENT_CLIENT, `${NAME}-raw`])
     await docker(['rm', '-f', '-v', name], { allowFail: true });
@@ -91,7 +100,6 @@ async function cleanUp() {
   removeCgroups();
 }
 
-let guestId;
 /** Groups of the inner containers outlive the guest, empty. Deepest first; one that is in use refuses. */
 function removeCgroups() {
   if (!guestId) return;
@@ -113,6 +121,7 @@ function removeCgroups() {
 async function until(what, ask, timeoutMs = 60_000) {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
+    goOn();
     const answer = await ask();
     if (answer) return answer;
     if (performance.now() > deadline) throw new Error(`${what}: not within ${timeoutMs / 1000} s`);
@@ -150,6 +159,7 @@ async function once(guestImage, imagesDir) {
   const parts = [];
   const load = Math.round(loadavg()[0] * 10) / 10;
   const time = async (name, work) => {
+    goOn();
     const since = performance.now();
     const result = await work();
     parts.push({ name, ms: Math.round(performance.now() - since) });
@@ -549,9 +559,7 @@ async function main() {
     ensureImage(MYSQL).then(() => saveImage(MYSQL)),
   ]);
   await withLock('by-hand', async () => {
-    // A cut by Ctrl-C ends the commands that run; what they made goes the same way as after a failure.
-    const stop = (signal) => cleanUp().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
-    process.on('SIGINT', stop).on('SIGTERM', stop);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => (stoppedBy = signal));
     const runs = [];
     const raws = [];
     await cleanUp();

@@ -10,29 +10,41 @@ import { type LocalCloud, LocalCloudError, startLocalCloud } from './local-cloud
 import { step } from './say.mjs';
 
 const isOnce = process.argv.includes('--once');
-const dataDir = process.env.COFFER_DATA_DIR ?? join(process.getuid?.() === 0 ? '/var/lib' : join(homedir(), '.local/share'), 'coffer-demo');
+const dataDir =
+  process.env.COFFER_DATA_DIR ??
+  join(process.getuid?.() === 0 ? '/var/lib' : join(homedir(), '.local/share'), 'coffer-demo');
 
 /** The body of an answer, or the API's own sentence. */
 function expectBody<T>(what: string, { data, error, response }: { data?: T; error?: unknown; response: Response }): T {
-  if (data === undefined) throw new LocalCloudError(`${what} was answered with ${response.status}: ${JSON.stringify(error)}`);
+  if (data === undefined)
+    throw new LocalCloudError(`${what} was answered with ${response.status}: ${JSON.stringify(error)}`);
   return data;
 }
 
 async function untilActive(client: Client, id: string, note: (line: string) => void): Promise<Instance> {
   const deadline = Date.now() + 300_000;
   for (;;) {
-    const { instance } = expectBody('show', await client.GET('/v1.0/{project_id}/instances/{instance_id}', { params: { path: { instance_id: id } } }));
+    const { instance } = expectBody(
+      'show',
+      await client.GET('/v1.0/{project_id}/instances/{instance_id}', { params: { path: { instance_id: id } } }),
+    );
     note(`${instance.status} ${instance.operating_status}`);
-    if (instance.status === 'ERROR') throw new LocalCloudError(`the instance is in ERROR: ${instance.fault?.message ?? 'no fault was given'}`);
+    if (instance.status === 'ERROR')
+      throw new LocalCloudError(`the instance is in ERROR: ${instance.fault?.message ?? 'no fault was given'}`);
     if (instance.status === 'ACTIVE') return instance;
-    if (Date.now() > deadline) throw new LocalCloudError(`the instance is still ${instance.status} after five minutes; the log is ${join(dataDir, 'server.log')}`);
+    if (Date.now() > deadline)
+      throw new LocalCloudError(
+        `the instance is still ${instance.status} after five minutes; the log is ${join(dataDir, 'server.log')}`,
+      );
     await sleep(200);
   }
 }
 
 async function untilGone(client: Client, id: string): Promise<void> {
   for (;;) {
-    const { response } = await client.GET('/v1.0/{project_id}/instances/{instance_id}', { params: { path: { instance_id: id } } });
+    const { response } = await client.GET('/v1.0/{project_id}/instances/{instance_id}', {
+      params: { path: { instance_id: id } },
+    });
     if (response.status === 404) return;
     await sleep(200);
   }
@@ -44,23 +56,40 @@ async function show(cloud: LocalCloud): Promise<{ client: Client; id: string }> 
   const created = expectBody(
     'create',
     await client.POST('/v1.0/{project_id}/instances', {
-      body: { instance: { name: 'first', flavorRef: '1', volume: { size: 1 }, datastore: { type: 'mysql', version: '9.7' } } },
+      body: {
+        instance: { name: 'first', flavorRef: '1', volume: { size: 1 }, datastore: { type: 'mysql', version: '9.7' } },
+      },
     }),
   );
   const { id } = created.instance;
-  const instance = await step('instance `first`: MySQL 9.7, created over HTTP until ACTIVE', (note) => untilActive(client, id, note));
+  const instance = await step('instance `first`: MySQL 9.7, created over HTTP until ACTIVE', (note) =>
+    untilActive(client, id, note),
+  );
   const path = { instance_id: id };
   await step('database `library` and user `ada`', async () => {
     const answers = [
-      await client.POST('/v1.0/{project_id}/instances/{instance_id}/databases', { params: { path }, body: { databases: [{ name: 'library' }] } }),
-      await client.POST('/v1.0/{project_id}/instances/{instance_id}/users', { params: { path }, body: { users: [{ ...user, databases: [{ name: 'library' }] }] } }),
+      await client.POST('/v1.0/{project_id}/instances/{instance_id}/databases', {
+        params: { path },
+        body: { databases: [{ name: 'library' }] },
+      }),
+      await client.POST('/v1.0/{project_id}/instances/{instance_id}/users', {
+        params: { path },
+        body: { users: [{ ...user, databases: [{ name: 'library' }] }] },
+      }),
     ];
-    for (const { response, error } of answers) if (response.status !== 202) throw new LocalCloudError(`the API answered ${response.status}: ${JSON.stringify(error)}`);
+    for (const { response, error } of answers)
+      if (response.status !== 202)
+        throw new LocalCloudError(`the API answered ${response.status}: ${JSON.stringify(error)}`);
   });
   const address = instance.addresses?.[0]?.address;
   if (address === undefined) throw new LocalCloudError('the instance shows no address');
   await step('a row, written and read back as `ada` over TCP', async () => {
-    const connection = await createConnection({ host: address, user: user.name, password: user.password, database: 'library' });
+    const connection = await createConnection({
+      host: address,
+      user: user.name,
+      password: user.password,
+      database: 'library',
+    });
     await connection.query('CREATE TABLE books (title VARCHAR(100))');
     await connection.query('INSERT INTO books VALUES (?)', ['Sketch of the Analytical Engine']);
     const [rows] = await connection.query('SELECT title FROM books');
@@ -92,7 +121,13 @@ async function main(): Promise<void> {
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
   const isNew = !existsSync(join(dataDir, 'store'));
-  const cloud = await step(isNew ? 'a cloud on this machine: store, broker, API' : `the cloud in ${dataDir}`, () => startLocalCloud({ dataDir, port: Number(process.env.COFFER_PORT ?? 8779), brokerPort: Number(process.env.COFFER_BROKER_PORT ?? 5671) }));
+  const cloud = await step(isNew ? 'a cloud on this machine: store, broker, API' : `the cloud in ${dataDir}`, () =>
+    startLocalCloud({
+      dataDir,
+      port: Number(process.env.COFFER_PORT ?? 8779),
+      brokerPort: Number(process.env.COFFER_BROKER_PORT ?? 5671),
+    }),
+  );
   try {
     const { client, id } = await show(cloud);
     if (isOnce) {

@@ -47,12 +47,13 @@ export async function aptInstall(packages) {
         `The package mirror of this machine does not answer (${lastLine(error)}); see that \`apt-get update\` works, then run this again.`,
       );
     });
-  const install = () =>
+  const install = (onLine) =>
     run(
       'apt-get',
       [...common, '-y', '--no-install-recommends', '-o', 'Dpkg::Options::=--force-confold', 'install', ...packages],
       {
         env,
+        onLine,
         allowFail: true,
       },
     );

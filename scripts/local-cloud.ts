@@ -68,7 +68,12 @@ function coffer(args: readonly string[], input = ''): Promise<string> {
     child.on('error', reject);
     child.on('close', (code) => {
       if (code === 0) resolve(output);
-      else reject(new LocalCloudError(`coffer ${args.slice(0, 2).join(' ')} ended with ${code}: ${errors.trim().split('\n').slice(-5).join('\n')}`));
+      else
+        reject(
+          new LocalCloudError(
+            `coffer ${args.slice(0, 2).join(' ')} ended with ${code}: ${errors.trim().split('\n').slice(-5).join('\n')}`,
+          ),
+        );
     });
   });
 }
@@ -86,7 +91,9 @@ function freePort(): Promise<number> {
 }
 
 function ended(child: ChildProcess): Promise<void> {
-  return child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : new Promise((resolve) => child.once('exit', () => resolve()));
+  return child.exitCode !== null || child.signalCode !== null
+    ? Promise.resolve()
+    : new Promise((resolve) => child.once('exit', () => resolve()));
 }
 
 /**
@@ -130,7 +137,13 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       began.once('error', reject);
       began.once('exit', (code) => {
         const last = readFileSync(logFile, 'utf8').trim().split('\n').at(-1) ?? '';
-        reject(new LocalCloudError(last.startsWith('coffer: ') ? last.slice('coffer: '.length) : `the server ended with ${code} before it listened; ${logFile} says why: ${last}`));
+        reject(
+          new LocalCloudError(
+            last.startsWith('coffer: ')
+              ? last.slice('coffer: '.length)
+              : `the server ended with ${code} before it listened; ${logFile} says why: ${last}`,
+          ),
+        );
       });
     });
   }
@@ -149,13 +162,17 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
         auth: {
-          identity: { methods: ['password'], password: { user: { name: user.name, domain: { id: 'default' }, password: user.password } } },
+          identity: {
+            methods: ['password'],
+            password: { user: { name: user.name, domain: { id: 'default' }, password: user.password } },
+          },
           scope: { project: { name: project, domain: { id: 'default' } } },
         },
       }),
     });
     const value = answer.headers.get('x-subject-token');
-    if (answer.status !== 201 || value === null) throw new LocalCloudError(`the login answered ${answer.status}: ${await answer.text()}`);
+    if (answer.status !== 201 || value === null)
+      throw new LocalCloudError(`the login answered ${answer.status}: ${await answer.text()}`);
     const body = (await answer.json()) as Reply<'createToken', 201>;
     return { token: value, projectId: body.token.project?.id ?? '' };
   }

@@ -4,4 +4,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bootstrapAndRun } from './run.mjs';
 
-process.exit(await bootstrapAndRun(join(dirname(fileURLToPath(import.meta.url)), 'demo.ts'), process.argv.slice(2), { need: 'start' }));
+process.exit(
+  await bootstrapAndRun(join(dirname(fileURLToPath(import.meta.url)), 'demo.ts'), process.argv.slice(2), {
+    need: 'start',
+  }),
+);

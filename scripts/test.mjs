@@ -44,8 +44,14 @@ function run(command, commandArgs, env) {
 /** What the runner's own report counts. A file that failed to load is a failure too, though it has no test in it. */
 function count(reportFile) {
   const report = JSON.parse(readFileSync(reportFile, 'utf8'));
-  const unloaded = report.testResults.filter((file) => file.status === 'failed' && !file.assertionResults.some((one) => one.status === 'failed')).length;
-  return { passed: report.numPassedTests, failed: report.numFailedTests + unloaded, skipped: report.numPendingTests + report.numTodoTests };
+  const unloaded = report.testResults.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((one) => one.status === 'failed'),
+  ).length;
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + unloaded,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
 }
 
 const began = Date.now();

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import type { Client, Instance } from '@coffer/core';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Client, Instance } from '@coffer/core';
 import type { LocalCloud } from '../../scripts/local-cloud.ts';
 import { scanForSecrets } from '../support/secret-scan.ts';
 import { addressOf, createInstance, deleteInstance, showInstance, startStack, untilStatus } from '../support/stack.ts';
@@ -21,7 +21,8 @@ describe('the spine, from HTTP to a row read back', () => {
   }, 120_000);
   afterAll(() => cloud?.clear(), 120_000);
 
-  const connect = (user: string, password: string, database: string) => createConnection({ host: addressOf(instance), user, password, database });
+  const connect = (user: string, password: string, database: string) =>
+    createConnection({ host: addressOf(instance), user, password, database });
 
   it('makes an instance with its first database and user', async () => {
     const created = await createInstance(client, {
@@ -30,7 +31,11 @@ describe('the spine, from HTTP to a row read back', () => {
     });
     expect(created).toMatchObject({ status: 'BUILD', operating_status: '', name: 'e2e' });
     instance = await untilStatus(client, created.id, 'ACTIVE');
-    expect(instance).toMatchObject({ operating_status: 'HEALTHY', datastore: { type: 'mysql', version: '9.7' }, volume: { size: 1 } });
+    expect(instance).toMatchObject({
+      operating_status: 'HEALTHY',
+      datastore: { type: 'mysql', version: '9.7' },
+      volume: { size: 1 },
+    });
   }, 150_000);
 
   it('serves the user over TCP', async () => {
@@ -46,18 +51,43 @@ describe('the spine, from HTTP to a row read back', () => {
     const path = { instance_id: instance.id };
     const databases = '/v1.0/{project_id}/instances/{instance_id}/databases';
     const users = '/v1.0/{project_id}/instances/{instance_id}/users';
-    expect((await client.POST(databases, { params: { path }, body: { databases: [{ name: 'second_db' }] } })).response.status).toBe(202);
-    expect((await client.POST(users, { params: { path }, body: { users: [{ name: 'second', password: secrets.second, databases: [{ name: 'second_db' }] }] } })).response.status).toBe(202);
-    expect((await client.GET(databases, { params: { path } })).data?.databases).toEqual([{ name: 'first_db' }, { name: 'second_db' }]);
+    expect(
+      (await client.POST(databases, { params: { path }, body: { databases: [{ name: 'second_db' }] } })).response
+        .status,
+    ).toBe(202);
+    expect(
+      (
+        await client.POST(users, {
+          params: { path },
+          body: { users: [{ name: 'second', password: secrets.second, databases: [{ name: 'second_db' }] }] },
+        })
+      ).response.status,
+    ).toBe(202);
+    expect((await client.GET(databases, { params: { path } })).data?.databases).toEqual([
+      { name: 'first_db' },
+      { name: 'second_db' },
+    ]);
     expect((await client.GET(users, { params: { path } })).data?.users).toEqual([
       { name: 'first', host: '%', databases: [{ name: 'first_db' }] },
       { name: 'second', host: '%', databases: [{ name: 'second_db' }] },
     ]);
     await (await connect('second', secrets.second, 'second_db')).end();
     await expect(connect('second', secrets.second, 'first_db')).rejects.toMatchObject({ errno: 1044 });
-    expect((await client.DELETE('/v1.0/{project_id}/instances/{instance_id}/users/{user}', { params: { path: { ...path, user: 'second' } } })).response.status).toBe(202);
+    expect(
+      (
+        await client.DELETE('/v1.0/{project_id}/instances/{instance_id}/users/{user}', {
+          params: { path: { ...path, user: 'second' } },
+        })
+      ).response.status,
+    ).toBe(202);
     await expect(connect('second', secrets.second, 'second_db')).rejects.toMatchObject({ errno: 1045 });
-    expect((await client.DELETE('/v1.0/{project_id}/instances/{instance_id}/databases/{database}', { params: { path: { ...path, database: 'second_db' } } })).response.status).toBe(202);
+    expect(
+      (
+        await client.DELETE('/v1.0/{project_id}/instances/{instance_id}/databases/{database}', {
+          params: { path: { ...path, database: 'second_db' } },
+        })
+      ).response.status,
+    ).toBe(202);
     expect((await client.GET(databases, { params: { path } })).data?.databases).toEqual([{ name: 'first_db' }]);
   });
 
@@ -69,8 +99,23 @@ describe('the spine, from HTTP to a row read back', () => {
 
   it('leaves no secret in logs, arguments, environments, inspection, columns or files', async () => {
     const login = await cloud.token();
-    const hits = await scanForSecrets(cloud, { ...secrets, 'password of the login': cloud.user.password, token: login.token });
+    const hits = await scanForSecrets(cloud, {
+      ...secrets,
+      'password of the login': cloud.user.password,
+      token: login.token,
+    });
     expect(hits).toEqual([]);
+    // That the scan sees: what is no secret is found in each kind of place.
+    const seen = await scanForSecrets(cloud, { id: instance.id });
+    for (const place of [
+      'the server’s log',
+      'inspection of guest',
+      'inspection of nested',
+      'table instances',
+      'file ',
+    ]) {
+      expect(seen.join('\n')).toContain(`id in ${place}`);
+    }
   }, 60_000);
 
   it('goes on with a create when the server is killed in its middle', async () => {
@@ -84,7 +129,10 @@ describe('the spine, from HTTP to a row read back', () => {
   }, 240_000);
 
   it('ends a create that cannot work in ERROR with a fault to read, and its delete leaves nothing', async () => {
-    const created = await createInstance(client, { name: 'cannot', nics: [{ network_id: '00000000-0000-4000-8000-000000000000' }] });
+    const created = await createInstance(client, {
+      name: 'cannot',
+      nics: [{ network_id: '00000000-0000-4000-8000-000000000000' }],
+    });
     const failed = await untilStatus(client, created.id, 'ERROR');
     expect(failed.fault?.message).toMatch(/could not be made: .*network/);
     await deleteInstance(client, created.id);

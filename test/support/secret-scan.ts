@@ -8,7 +8,14 @@ import type { LocalCloud } from '../../scripts/local-cloud.ts';
 /** Every form in which a secret could be written down by accident. */
 function formsOf(secret: string): string[] {
   const buffer = Buffer.from(secret);
-  const forms = [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), buffer.toString('base64').replace(/=+$/, ''), buffer.toString('base64url'), buffer.toString('hex')];
+  const forms = [
+    secret,
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+    buffer.toString('base64').replace(/=+$/, ''),
+    buffer.toString('base64url'),
+    buffer.toString('hex'),
+  ];
   return [...new Set(forms)];
 }
 
@@ -34,14 +41,16 @@ export async function scanForSecrets(cloud: LocalCloud, secrets: Record<string, 
   const hits: string[] = [];
   const wanted = Object.entries(secrets).map(([name, secret]) => ({ name, forms: formsOf(secret) }));
   const look = (where: string, text: string) => {
-    for (const { name, forms } of wanted) if (forms.some((form) => text.includes(form))) hits.push(`${name} in ${where}`);
+    for (const { name, forms } of wanted)
+      if (forms.some((form) => text.includes(form))) hits.push(`${name} in ${where}`);
   };
 
   look('the server’s log', cloud.log());
 
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     // The test itself holds the secrets in its memory, not in these.
-    for (const file of ['cmdline', 'environ']) look(`/proc/${pid}/${file}`, await readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => ''));
+    for (const file of ['cmdline', 'environ'])
+      look(`/proc/${pid}/${file}`, await readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => ''));
   }
 
   const outer = createEngine();
@@ -57,7 +66,8 @@ export async function scanForSecrets(cloud: LocalCloud, secrets: Record<string, 
       look(`inspection of nested ${Id.slice(0, 12)}`, JSON.stringify(await nested.containers.inspect(Id)));
       look(`log of nested ${Id.slice(0, 12)}`, await nested.containers.logText(Id));
     }
-    for await (const path of filesBelow(`/proc/${pid}/root/var/lib/coffer/state`)) look(`file ${path}`, await readFile(path, 'latin1'));
+    for await (const path of filesBelow(`/proc/${pid}/root/var/lib/coffer/state`))
+      look(`file ${path}`, await readFile(path, 'latin1'));
   }
 
   // The running one is adopted, and left running when this is done with it.
@@ -65,7 +75,9 @@ export async function scanForSecrets(cloud: LocalCloud, secrets: Record<string, 
   const store = new Client({ connectionString: postgres.url });
   await store.connect();
   try {
-    const { rows: tables } = await store.query<{ name: string }>("SELECT quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'");
+    const { rows: tables } = await store.query<{ name: string }>(
+      "SELECT quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'",
+    );
     if (tables.length < 5) throw new Error('the scan sees no tables of the store');
     for (const { name } of tables) {
       const { rows } = await store.query(`SELECT to_jsonb(t)::text AS row FROM ${name} t`);

@@ -8,14 +8,30 @@ import { type LocalCloud, startLocalCloud } from '../../scripts/local-cloud.ts';
 /** A whole Coffer in a process of its own, apart from what an operator may run on the same machine. */
 export async function startStack(): Promise<LocalCloud> {
   const dataDir = await mkdtemp(join(tmpdir(), 'coffer-stack-'));
-  return startLocalCloud({ dataDir, port: 0, brokerPort: 0, managementPool: '10.218.0.0/16', tenantPool: '10.219.0.0/16', logLevel: 'debug', reportIntervalMs: 1_000 });
+  return startLocalCloud({
+    dataDir,
+    port: 0,
+    brokerPort: 0,
+    managementPool: '10.218.0.0/16',
+    tenantPool: '10.219.0.0/16',
+    logLevel: 'debug',
+    reportIntervalMs: 1_000,
+  });
 }
 
 const path = (id: string) => ({ params: { path: { instance_id: id } } });
 
 export async function createInstance(client: Client, more: Partial<NewInstance> = {}): Promise<Instance> {
   const { data, error } = await client.POST('/v1.0/{project_id}/instances', {
-    body: { instance: { name: 'e2e', flavorRef: '1', volume: { size: 1 }, datastore: { type: 'mysql', version: '9.7' }, ...more } },
+    body: {
+      instance: {
+        name: 'e2e',
+        flavorRef: '1',
+        volume: { size: 1 },
+        datastore: { type: 'mysql', version: '9.7' },
+        ...more,
+      },
+    },
   });
   expect(error).toBeUndefined();
   if (!data) throw new Error('the create has no body');
@@ -29,7 +45,12 @@ export async function showInstance(client: Client, id: string): Promise<Instance
   return data?.instance;
 }
 
-export const untilStatus = (client: Client, id: string, status: Instance['status'], timeout = 120_000): Promise<Instance> =>
+export const untilStatus = (
+  client: Client,
+  id: string,
+  status: Instance['status'],
+  timeout = 120_000,
+): Promise<Instance> =>
   vi.waitFor(
     async () => {
       const instance = await showInstance(client, id);
@@ -43,7 +64,10 @@ export const untilStatus = (client: Client, id: string, status: Instance['status
 export async function deleteInstance(client: Client, id: string): Promise<void> {
   const { response } = await client.DELETE('/v1.0/{project_id}/instances/{instance_id}', path(id));
   expect(response.status).toBe(202);
-  await vi.waitFor(async () => expect(await showInstance(client, id)).toBeUndefined(), { timeout: 60_000, interval: 200 });
+  await vi.waitFor(async () => expect(await showInstance(client, id)).toBeUndefined(), {
+    timeout: 60_000,
+    interval: 200,
+  });
 }
 
 export function addressOf(instance: Instance): string {

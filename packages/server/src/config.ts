@@ -49,40 +49,62 @@ interface Flags {
 }
 
 /** Where a machine's own Coffer lies unless told otherwise. */
-export const defaultDataDir = (): string => join(process.getuid?.() === 0 ? '/var/lib' : join(homedir(), '.local/share'), 'coffer');
+export const defaultDataDir = (): string =>
+  join(process.getuid?.() === 0 ? '/var/lib' : join(homedir(), '.local/share'), 'coffer');
 
 /** The options that every command over a data folder has. */
 export function addStoreOptions(command: Command): Command {
   return command
-    .addOption(new Option('--data-dir <folder>', 'what outlives the process').env('COFFER_DATA_DIR').default(defaultDataDir()))
-    .addOption(new Option('--store <url>', 'PostgreSQL, 15 or newer; without it one of our own is started').env('COFFER_STORE'))
+    .addOption(
+      new Option('--data-dir <folder>', 'what outlives the process').env('COFFER_DATA_DIR').default(defaultDataDir()),
+    )
+    .addOption(
+      new Option('--store <url>', 'PostgreSQL, 15 or newer; without it one of our own is started').env('COFFER_STORE'),
+    )
     .addOption(new Option('--log-level <level>', 'debug, info, warn or error').env('COFFER_LOG_LEVEL').default('info'));
 }
 
 /** The options of a machine's own cloud. */
 export function addCloudOptions(command: Command): Command {
   return command
-    .addOption(new Option('--run-dir <folder>', 'memory only; a tmpfs is mounted there as root (default: <data-dir>/run)').env('COFFER_RUN_DIR'))
+    .addOption(
+      new Option('--run-dir <folder>', 'memory only; a tmpfs is mounted there as root (default: <data-dir>/run)').env(
+        'COFFER_RUN_DIR',
+      ),
+    )
     .addOption(new Option('--engine <address>', 'container engine').env('COFFER_ENGINE'))
     .addOption(new Option('--guest-image <name>', 'image of the guests').env('COFFER_GUEST_IMAGE'))
     .addOption(new Option('--images-dir <folder>', 'archives of database images for guests').env('COFFER_IMAGES_DIR'))
-    .addOption(new Option('--management-pool <cidr>', 'addresses for the management network').env('COFFER_MANAGEMENT_POOL'))
+    .addOption(
+      new Option('--management-pool <cidr>', 'addresses for the management network').env('COFFER_MANAGEMENT_POOL'),
+    )
     .addOption(new Option('--tenant-pool <cidr>', 'addresses for tenants’ networks').env('COFFER_TENANT_POOL'));
 }
 
 export function addServeOptions(command: Command): Command {
   return addCloudOptions(addStoreOptions(command))
-    .addOption(new Option('--listen <host:port>', 'where the API is served').env('COFFER_LISTEN').default('127.0.0.1:8779'))
+    .addOption(
+      new Option('--listen <host:port>', 'where the API is served').env('COFFER_LISTEN').default('127.0.0.1:8779'),
+    )
     .addOption(new Option('--roles <list>', 'what this process does').env('COFFER_ROLES').default(ROLES.join(',')))
-    .addOption(new Option('--broker-port <port>', 'port of the embedded message relay').env('COFFER_BROKER_PORT').default('5671'))
+    .addOption(
+      new Option('--broker-port <port>', 'port of the embedded message relay')
+        .env('COFFER_BROKER_PORT')
+        .default('5671'),
+    )
     .addOption(new Option('--region <name>', 'name of the region').env('COFFER_REGION').default('RegionOne'))
-    .addOption(new Option('--allow-insecure', 'serve logins without TLS to other machines').env('COFFER_ALLOW_INSECURE'))
-    .addOption(new Option('--report-interval <ms>', 'how often guests report').env('COFFER_REPORT_INTERVAL').default('5000'));
+    .addOption(
+      new Option('--allow-insecure', 'serve logins without TLS to other machines').env('COFFER_ALLOW_INSECURE'),
+    )
+    .addOption(
+      new Option('--report-interval <ms>', 'how often guests report').env('COFFER_REPORT_INTERVAL').default('5000'),
+    );
 }
 
 function port(name: string, text: string, min = 1): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < min || value > 65_535) throw new Problem('bad_request', `--${name} ${text} is no port; give a number from ${min} to 65535`);
+  if (!Number.isInteger(value) || value < min || value > 65_535)
+    throw new Problem('bad_request', `--${name} ${text} is no port; give a number from ${min} to 65535`);
   return value;
 }
 
@@ -90,15 +112,21 @@ function port(name: string, text: string, min = 1): number {
 export function readConfig(flags: Flags): ServerConfig {
   const at = flags.listen.lastIndexOf(':');
   const host = flags.listen.slice(0, at).replace(/^\[(.*)\]$/, '$1');
-  if (at < 1) throw new Problem('bad_request', `--listen ${flags.listen} has no port; give host:port, e.g. 127.0.0.1:8779`);
+  if (at < 1)
+    throw new Problem('bad_request', `--listen ${flags.listen} has no port; give host:port, e.g. 127.0.0.1:8779`);
   const roles = flags.roles.split(',').map((role) => {
     const known = ROLES.find((one) => one === role.trim());
     if (!known) throw new Problem('bad_request', `--roles has ${role}; known: ${ROLES.join(', ')}`);
     return known;
   });
-  if (flags.guestImage === undefined) throw new Problem('bad_request', '--guest-image is missing; `node scripts/bootstrap.mjs` builds one and prints its name');
+  if (flags.guestImage === undefined)
+    throw new Problem(
+      'bad_request',
+      '--guest-image is missing; `node scripts/bootstrap.mjs` builds one and prints its name',
+    );
   const reportIntervalMs = Number(flags.reportInterval);
-  if (!Number.isInteger(reportIntervalMs) || reportIntervalMs < 100) throw new Problem('bad_request', `--report-interval ${flags.reportInterval} is not a number of ms from 100 up`);
+  if (!Number.isInteger(reportIntervalMs) || reportIntervalMs < 100)
+    throw new Problem('bad_request', `--report-interval ${flags.reportInterval} is not a number of ms from 100 up`);
   return {
     listen: { host, port: port('listen', flags.listen.slice(at + 1), 0) },
     dataDir: flags.dataDir,

@@ -1,11 +1,11 @@
 export { type AppConfig, type AppDeps, createApp } from './app.ts';
-export type { App } from './http/mount.ts';
 export { createTestingCloud, type TestingCloud } from './clouds/testing/index.ts';
 export { type Conductor, type ConductorOptions, createConductor } from './conductor/conductor.ts';
 export { createGuestDirectory } from './guest/directory.ts';
 export { createDriverChunks } from './guest/driver-chunks.ts';
+export type { App } from './http/mount.ts';
 export { createSecretBox, parseMasterKey, readMasterKeyFile } from './secrets.ts';
 export { createStore, migrate, type Store } from './store/store.ts';
 export { defineJob, type JobContext, type JobKind } from './worker/job-kind.ts';
-export { createWorker } from './worker/worker.ts';
 export { type InstanceTaskDeps, instanceTasks } from './worker/tasks/instance-tasks.ts';
+export { createWorker } from './worker/worker.ts';

@@ -19,8 +19,8 @@ import { openLocalStore } from './local-store.ts';
 import { createReleases } from './release.ts';
 import { createHealth } from './services/health.ts';
 import type { Store } from './store/store.ts';
-import { createWorker } from './worker/worker.ts';
 import { instanceTasks } from './worker/tasks/instance-tasks.ts';
+import { createWorker } from './worker/worker.ts';
 
 export interface RunningServer {
   /** Without a slash at its end. */
@@ -34,7 +34,10 @@ const MAX_VOLUME_GIB = 10;
 const STOP_GRACE_MS = 10_000;
 
 /** The machine's own cloud of a data folder. */
-export function openCloud(config: Omit<ServerConfig, 'listen' | 'roles' | 'region'>, log: Logger): Promise<DockerCloud> {
+export function openCloud(
+  config: Omit<ServerConfig, 'listen' | 'roles' | 'region'>,
+  log: Logger,
+): Promise<DockerCloud> {
   return createDockerCloud({
     engine: createEngine(config.engine === undefined ? {} : { endpoint: config.engine }),
     dataDir: join(config.dataDir, 'cloud'),
@@ -55,8 +58,16 @@ function accountsOf(store: Store) {
       if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(instanceId)) return undefined;
       return (await store.guests.get(instanceId))?.brokerPasswordHash ?? undefined;
     },
-    list: async () => (await store.db.selectFrom('guests').select('instanceId').where('brokerPasswordHash', 'is not', null).execute()).map((row) => row.instanceId),
-    forget: async (instanceId: string) => void (await store.db.updateTable('guests').set({ brokerPasswordHash: null }).where('instanceId', '=', instanceId).execute()),
+    list: async () =>
+      (
+        await store.db.selectFrom('guests').select('instanceId').where('brokerPasswordHash', 'is not', null).execute()
+      ).map((row) => row.instanceId),
+    forget: async (instanceId: string) =>
+      void (await store.db
+        .updateTable('guests')
+        .set({ brokerPasswordHash: null })
+        .where('instanceId', '=', instanceId)
+        .execute()),
   };
 }
 
@@ -73,7 +84,14 @@ export async function serve(config: ServerConfig, log: Logger): Promise<RunningS
 
     const tls = await ensureCertificates(join(config.dataDir, 'broker'), [gateway]);
     const service = { username: 'coffer-control-plane', password: randomBytes(32).toString('base64url') };
-    const broker = await createRelayBroker({ host: gateway, port: config.brokerPort, tls, service, accounts: accountsOf(store), log });
+    const broker = await createRelayBroker({
+      host: gateway,
+      port: config.brokerPort,
+      tls,
+      service,
+      accounts: accountsOf(store),
+      log,
+    });
     releases.add('the message relay', () => broker.close());
 
     const transport = createServerTransport({
@@ -96,7 +114,11 @@ export async function serve(config: ServerConfig, log: Logger): Promise<RunningS
 
     const { reportIntervalMs } = config;
     if (config.roles.has('worker')) {
-      const worker = createWorker({ store, kinds: instanceTasks({ store, cloud, broker, guests, secrets, reportIntervalMs }), log });
+      const worker = createWorker({
+        store,
+        kinds: instanceTasks({ store, cloud, broker, guests, secrets, reportIntervalMs }),
+        log,
+      });
       await worker.start();
       releases.add('the worker', () => worker.stop({ graceMs: STOP_GRACE_MS }));
     }
@@ -107,7 +129,8 @@ export async function serve(config: ServerConfig, log: Logger): Promise<RunningS
     }
     if (!config.roles.has('api')) return { url: '', close: () => releases.run() };
 
-    const origin = (port: number) => `http://${config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host}:${port}`;
+    const origin = (port: number) =>
+      `http://${config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host}:${port}`;
     const identity = createBuiltinIdentity({ store, authUrl: `${origin(config.listen.port)}/identity` });
     const app = createApp({
       store,
@@ -115,7 +138,10 @@ export async function serve(config: ServerConfig, log: Logger): Promise<RunningS
       cloud,
       identity,
       builtin: identity,
-      health: createHealth({ store: () => store.ping(), broker: () => transport.ping(), cloud: () => cloud.ping() }, log),
+      health: createHealth(
+        { store: () => store.ping(), broker: () => transport.ping(), cloud: () => cloud.ping() },
+        log,
+      ),
       secrets,
       config: { region: config.region, quotas: QUOTAS, maxVolumeSizeGib: MAX_VOLUME_GIB },
       log,

@@ -18,10 +18,17 @@ interface Flags {
 
 /** `coffer clear --yes`: takes away everything that a stopped server of this data folder made on this machine, databases included. */
 export function addClear(program: Command): void {
-  addCloudOptions(addStoreOptions(program.command('clear').description('take away everything that a stopped server made on this machine, databases included')))
+  addCloudOptions(
+    addStoreOptions(
+      program
+        .command('clear')
+        .description('take away everything that a stopped server made on this machine, databases included'),
+    ),
+  )
     .option('--yes', 'do it')
     .action(async (flags: Flags) => {
-      if (!flags.yes) throw new Problem('bad_request', `this deletes every database below ${flags.dataDir}; run it again with --yes`);
+      if (!flags.yes)
+        throw new Problem('bad_request', `this deletes every database below ${flags.dataDir}; run it again with --yes`);
       const log = createLog(flags.logLevel);
       const cloud = await openCloud(
         {

@@ -13,16 +13,28 @@ import { createLog } from './log.ts';
 export function addDatastore(program: Command): void {
   const datastore = program.command('datastore').description('datastores and their drivers');
   addStoreOptions(
-    datastore.command('register').description('store a driver as `coffer-driver pack` made it, and offer its versions').argument('<folder>', 'holds driver.mjs and manifest.json'),
+    datastore
+      .command('register')
+      .description('store a driver as `coffer-driver pack` made it, and offer its versions')
+      .argument('<folder>', 'holds driver.mjs and manifest.json'),
   ).action(async (folder: string, flags: { dataDir: string; store?: string; logLevel: string }) => {
     const code = await read(join(folder, 'driver.mjs'));
     const manifest = parseManifest(JSON.parse((await read(join(folder, 'manifest.json'))).toString('utf8')));
     const releases = createReleases();
     try {
-      const { store } = await openLocalStore({ dataDir: flags.dataDir, log: createLog(flags.logLevel), ...(flags.store !== undefined && { storeUrl: flags.store }) }, releases);
+      const { store } = await openLocalStore(
+        {
+          dataDir: flags.dataDir,
+          log: createLog(flags.logLevel),
+          ...(flags.store !== undefined && { storeUrl: flags.store }),
+        },
+        releases,
+      );
       const sha256 = createHash('sha256').update(code).digest('hex');
       await store.datastores.register({ sha256, manifest, code });
-      process.stdout.write(`${manifest.datastore} ${manifest.versions.map((version) => version.name).join(', ')}: driver ${sha256}\n`);
+      process.stdout.write(
+        `${manifest.datastore} ${manifest.versions.map((version) => version.name).join(', ')}: driver ${sha256}\n`,
+      );
     } finally {
       await releases.run();
     }

@@ -5,16 +5,18 @@ import { createLog } from './log.ts';
 
 /** `coffer serve`: runs until it is told to stop. */
 export function addServe(program: Command): void {
-  addServeOptions(program.command('serve').description('serve the API, run jobs, watch over guests')).action(async (flags) => {
-    const config = readConfig(flags);
-    const log = createLog(config.logLevel);
-    const stopping = Promise.withResolvers<NodeJS.Signals>();
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.resolve(signal));
-    const server = await serve(config, log);
-    // Whoever started this waits for the line.
-    process.stdout.write(`listening ${server.url}\n`);
-    const signal = await stopping.promise;
-    log.info({ signal }, 'stopping');
-    await server.close();
-  });
+  addServeOptions(program.command('serve').description('serve the API, run jobs, watch over guests')).action(
+    async (flags) => {
+      const config = readConfig(flags);
+      const log = createLog(config.logLevel);
+      const stopping = Promise.withResolvers<NodeJS.Signals>();
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.resolve(signal));
+      const server = await serve(config, log);
+      // Whoever started this waits for the line.
+      process.stdout.write(`listening ${server.url}\n`);
+      const signal = await stopping.promise;
+      log.info({ signal }, 'stopping');
+      await server.close();
+    },
+  );
 }

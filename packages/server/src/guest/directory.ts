@@ -1,5 +1,12 @@
 import type { SecretBox } from '@coffer/core';
-import { deriveLinkKeys, deriveTokenKeys, type GuestDirectory, type GuestEntry, type LinkKeys, newKeyPair } from '@coffer/core/rpc';
+import {
+  deriveLinkKeys,
+  deriveTokenKeys,
+  type GuestDirectory,
+  type GuestEntry,
+  type LinkKeys,
+  newKeyPair,
+} from '@coffer/core/rpc';
 import type { GuestRow } from '../store/guests.ts';
 import type { Store } from '../store/store.ts';
 import { guestSecret } from './secret-contexts.ts';
@@ -32,7 +39,9 @@ export function createGuestDirectory({ store, secrets }: { store: Store; secrets
     const link = linkKeys(row);
     return {
       instanceId,
-      ...(row.token !== null && { token: deriveTokenKeys(secrets.open(row.token, guestSecret.token(instanceId)), instanceId) }),
+      ...(row.token !== null && {
+        token: deriveTokenKeys(secrets.open(row.token, guestSecret.token(instanceId)), instanceId),
+      }),
       ...(link && { link }),
       ...(row.session !== null && { session: row.session }),
     };

@@ -11,7 +11,10 @@ export function createDriverChunks(store: Store): ControlHandlers['driver_chunk'
     const instance = await store.instances.get(instanceId);
     const version = instance && (await store.datastores.version(instance.datastoreVersionId));
     if (!version || version.driverSha256 !== sha256) {
-      throw new Problem('not_found', `driver ${sha256.slice(0, 64)} is not the one of this instance's datastore version`);
+      throw new Problem(
+        'not_found',
+        `driver ${sha256.slice(0, 64)} is not the one of this instance's datastore version`,
+      );
     }
     const code = await store.datastores.driverCode(sha256);
     if (!code) throw new Problem('not_found', `driver ${sha256} is not in the store; register it again`);

@@ -1,0 +1,163 @@
+// From a request to a user's first query, with its parts, beside the same image started by hand; then what the parts weigh.
+// node scripts/run.mjs bench/create.ts [runs]
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { createEngine } from '@coffer/core/engine';
+import { createConnection } from 'mysql2/promise';
+import { Client } from 'pg';
+import { launchPostgres } from '../packages/server/src/store/postgres.ts';
+import { startLocalCloud } from '../scripts/local-cloud.ts';
+
+const run = promisify(execFile);
+const runs = Number(process.argv[2] ?? 5);
+const median = (values: number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+async function untilQuery(host: string, port: number, user: string, password: string): Promise<void> {
+  for (const deadline = Date.now() + 120_000; ; ) {
+    try {
+      const connection = await createConnection({ host, port, user, password, connectTimeout: 1_000 });
+      await connection.query('SELECT 1');
+      await connection.end();
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await sleep(20);
+    }
+  }
+}
+
+/** The same image, `docker run` to the first query over TCP. */
+async function rawRun(): Promise<number> {
+  const password = randomBytes(12).toString('hex');
+  const began = performance.now();
+  const { stdout } = await run('docker', [
+    'run',
+    '-d',
+    '--rm',
+    '-e',
+    `MYSQL_ROOT_PASSWORD=${password}`,
+    'coffer/mysql:9.7',
+  ]);
+  const id = stdout.trim();
+  const { stdout: address } = await run('docker', ['inspect', '-f', '{{.NetworkSettings.IPAddress}}', id]);
+  await untilQuery(address.trim(), 3306, 'root', password);
+  const took = performance.now() - began;
+  await run('docker', ['rm', '-f', id]);
+  return took;
+}
+
+/** Proportional memory of a process, MiB. */
+async function memory(pid: number): Promise<number> {
+  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
+  return Math.round(Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0) / 1024);
+}
+
+/** The processes in a guest's own process tree whose command matches, MiB together. */
+async function memoryInGuest(guestPid: number, pattern: RegExp): Promise<number> {
+  const namespace = await run('readlink', [`/proc/${guestPid}/ns/pid`]).then(({ stdout }) => stdout.trim());
+  let total = 0;
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    try {
+      if ((await run('readlink', [`/proc/${pid}/ns/pid`])).stdout.trim() !== namespace) continue;
+      if (pattern.test((await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ')))
+        total += await memory(Number(pid));
+    } catch {} // ended meanwhile
+  }
+  return total;
+}
+
+const dataDir = join(tmpdir(), `coffer-bench-${process.pid}`);
+const cloud = await startLocalCloud({
+  dataDir,
+  port: 0,
+  brokerPort: 0,
+  logLevel: 'warn',
+  managementPool: '10.220.0.0/16',
+  tenantPool: '10.221.0.0/16',
+});
+try {
+  const client = await cloud.client();
+  const postgres = await launchPostgres({ dataDir: join(dataDir, 'store') });
+  const store = new Client({ connectionString: postgres.url });
+  await store.connect();
+  const totals: number[] = [];
+  const raw: number[] = [];
+  const parts = new Map<string, number[]>();
+  const weights: Record<string, number[]> = { server: [], agent: [], 'nested engine': [] };
+  const note = (part: string, ms: number) => parts.set(part, [...(parts.get(part) ?? []), ms]);
+
+  for (let i = 0; i < runs; i += 1) {
+    const password = randomBytes(12).toString('base64url');
+    const began = performance.now();
+    const { data, error } = await client.POST('/v1.0/{project_id}/instances', {
+      body: {
+        instance: {
+          name: 'bench',
+          flavorRef: '1',
+          volume: { size: 1 },
+          datastore: { type: 'mysql', version: '9.7' },
+          databases: [{ name: 'd' }],
+          users: [{ name: 'u', password, databases: [{ name: 'd' }] }],
+        },
+      },
+    });
+    if (!data) throw new Error(JSON.stringify(error));
+    const path = { params: { path: { instance_id: data.instance.id } } };
+    note('POST answered', performance.now() - began);
+    let address: string | undefined;
+    while (address === undefined) {
+      const { data: shown } = await client.GET('/v1.0/{project_id}/instances/{instance_id}', path);
+      if (shown?.instance.status === 'ERROR') throw new Error(shown.instance.fault?.message);
+      if (shown?.instance.status === 'ACTIVE') address = shown.instance.addresses?.[0]?.address;
+      else await sleep(20);
+    }
+    note('until ACTIVE', performance.now() - began);
+    await untilQuery(address, 3306, 'u', password);
+    totals.push(performance.now() - began);
+
+    const { rows } = await store.query<{ name: string; ms: number }>(
+      "SELECT s.name, extract(epoch FROM s.ended_at - s.started_at)::float8 * 1000 AS ms FROM job_steps s JOIN jobs j ON j.id = s.job_id WHERE j.instance_id = $1 AND j.kind = 'create_instance' ORDER BY s.ended_at",
+      [data.instance.id],
+    );
+    for (const { name, ms } of rows) note(`  step: ${name}`, ms);
+
+    const engine = createEngine();
+    const guest = (await engine.containers.list({ label: ['coffer.kind=server'] })).find(
+      ({ Labels }) => Labels?.['coffer.key'] === data.instance.id,
+    );
+    const pid = guest && (await engine.containers.inspect(guest.Id))?.State.Pid;
+    weights.server?.push(await memory(cloud.pid));
+    if (pid) {
+      weights.agent?.push(await memoryInGuest(pid, /agent\.mjs/));
+      weights['nested engine']?.push(await memoryInGuest(pid, /^(dockerd|containerd|\S*containerd-shim)/));
+    }
+    const before = performance.now();
+    await client.DELETE('/v1.0/{project_id}/instances/{instance_id}', path);
+    while ((await client.GET('/v1.0/{project_id}/instances/{instance_id}', path)).response.status !== 404)
+      await sleep(20);
+    note('DELETE until 404', performance.now() - before);
+    raw.push(await rawRun());
+  }
+  await postgres.stop();
+  await store.end();
+
+  const row = (name: string, values: number[]) =>
+    `| ${name} | ${[Math.min(...values), median(values), Math.max(...values)].map((value) => Math.round(value)).join(' | ')} |`;
+  console.log(`\n| ${runs} runs, ms | min | median | max |\n|---|---|---|---|`);
+  console.log(row('create → a user’s first `SELECT 1` over TCP', totals));
+  console.log(row('raw `docker run` of the same image → `SELECT 1`', raw));
+  for (const [name, values] of parts) console.log(row(name, values));
+  console.log(`\n| memory (PSS), MiB | min | median | max |\n|---|---|---|---|`);
+  for (const [name, values] of Object.entries(weights)) if (values.length > 0) console.log(row(name, values));
+  console.log(
+    `\n${JSON.stringify({ create: totals.map(Math.round), raw: raw.map(Math.round), ratio: Number((median(totals) / median(raw)).toFixed(2)), weights })}`,
+  );
+} finally {
+  await cloud.clear();
+}

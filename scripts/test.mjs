@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bootstrap } from './bootstrap.mjs';
 
@@ -56,8 +56,9 @@ function count(reportFile) {
 
 const began = Date.now();
 let node;
+let pnpm;
 try {
-  ({ node } = await bootstrap({ need: 'test' }));
+  ({ node, pnpm } = await bootstrap({ need: 'test' }));
 } catch (error) {
   console.error(error.message);
   console.log('0 passed, 1 failed');
@@ -76,7 +77,12 @@ const code = await run(
     `--outputFile.json=${report}`,
     ...wanted,
   ],
-  { ...process.env, COFFER_TEST_FULL: full ? '1' : '' },
+  {
+    ...process.env,
+    // Programs of other people that tests run (package checks) call these by name.
+    PATH: [dirname(node), resolve(dirname(pnpm), '../../.bin'), process.env.PATH].join(delimiter),
+    COFFER_TEST_FULL: full ? '1' : '',
+  },
 );
 
 let totals = { passed: 0, failed: 1, skipped: 0 };

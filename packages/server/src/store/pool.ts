@@ -11,6 +11,8 @@ const INT8 = 20;
  */
 export function kyselyPool(pool: Pool): PostgresPool {
   const wrapped = new WeakMap<PoolClient, PostgresPoolClient>();
+  // Before anybody has it: a server that goes away in the moment in which it lets us in says both in one breath.
+  pool.on('connect', (client) => void client.on('error', () => {}));
   return {
     options: pool.options,
     end: () => pool.end(),

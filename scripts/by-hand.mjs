@@ -494,6 +494,7 @@ async function raw() {
     MYSQL,
     '--mysqlx=0',
     '--innodb-numa-interleave=0',
+    '--performance-schema=0',
   ];
   await docker(args);
   const address = (await docker(['inspect', '--format', '{{.NetworkSettings.IPAddress}}', name])).stdout.trim();

@@ -124,7 +124,7 @@ async function main(): Promise<void> {
   const cloud = await step(isNew ? 'a cloud on this machine: store, broker, API' : `the cloud in ${dataDir}`, () =>
     startLocalCloud({
       dataDir,
-      port: Number(process.env.COFFER_PORT ?? 8779),
+      port: Number((process.env.COFFER_LISTEN ?? ':8779').split(':').at(-1)),
       brokerPort: Number(process.env.COFFER_BROKER_PORT ?? 5671),
     }),
   );

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { openSync, readFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -108,6 +108,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const user = { name: 'demo', password: randomBytes(15).toString('base64url') };
   const logFile = join(dataDir, 'server.log');
   const url = `http://127.0.0.1:${port}`;
+  const isNew = !existsSync(join(dataDir, 'store'));
   await mkdir(dataDir, { recursive: true });
 
   const packed = await packDriver(join(root, 'packages/drivers/src/mysql'));
@@ -177,7 +178,15 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     return { token: value, projectId: body.token.project?.id ?? '' };
   }
 
-  await start();
+  const clearAway = () => coffer(['clear', '--yes', ...storeFlags]);
+  try {
+    await start();
+  } catch (error) {
+    await end('SIGKILL');
+    // What was there before is somebody's; what this made goes again.
+    if (isNew) await clearAway().catch(() => undefined);
+    throw error;
+  }
   return {
     url,
     dataDir,
@@ -197,7 +206,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     start,
     async clear() {
       await end('SIGTERM');
-      await coffer(['clear', '--yes', ...storeFlags]);
+      await clearAway();
     },
   };
 }

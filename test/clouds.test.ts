@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, rm, watch, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Cloud, CloudPort, CloudServer, ServerCreate } from '@coffer/core';
+import { type Cloud, type CloudPort, type CloudServer, Problem, type ServerCreate } from '@coffer/core';
 import { createEngine } from '@coffer/core/engine';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { testCloud } from '../packages/core/src/testing/cloud-suite.ts';
@@ -308,6 +308,89 @@ describe('the docker cloud', () => {
     await writeFile(join(under.dataDir, 'servers', `${record.id}.json`), JSON.stringify(record));
     expect((await settled(cloud, record.id)).status).toBe('ACTIVE');
     expect(await containerOf(record.id)).toBe(container);
+  });
+
+  it('makes the file of a volume before anybody can find the volume', async () => {
+    const events = watch(join(under.dataDir, 'volumes'));
+    const seen: string[] = [];
+    const bothSeen = (async () => {
+      for await (const { filename } of events) {
+        if (filename !== null && /\.(img|json)$/.test(filename)) seen.push(filename);
+        if (filename?.endsWith('.json')) return;
+      }
+    })();
+    const { id } = await cloud.volumes.create({ key: 'whole', sizeGib: 1 });
+    await bothSeen;
+    expect(seen[0]).toBe(`${id}.img`);
+    expect(seen.at(-1)).toBe(`${id}.json`);
+  });
+
+  it('removes what a killed server had begun and no record knows, and nothing else', async () => {
+    const unknown = '11111111-2222-4333-8444-666666666666';
+    const kept = await cloud.volumes.create({ key: 'known', sizeGib: 1 });
+    const volumes = join(under.dataDir, 'volumes');
+    const userData = join(under.runDir, cloud.owner, unknown);
+    await writeFile(join(volumes, `${unknown}.img`), 'begun');
+    await mkdir(userData, { recursive: true });
+    await writeFile(join(userData, 'user-data'), 'a-token');
+    await cloud.recover();
+    expect((await cloud.inventory()).filter((line) => line.includes(unknown))).toEqual([]);
+    await access(join(volumes, `${kept.id}.img`));
+  });
+
+  it('keeps a port whose network could not be removed, so that the next deletion removes both', async () => {
+    let failures = 1;
+    const failing: typeof engine = {
+      ...engine,
+      networks: {
+        ...engine.networks,
+        async remove(name) {
+          if (failures-- > 0) throw new Problem('unavailable', 'the engine is away');
+          await engine.networks.remove(name);
+        },
+      },
+    };
+    const shaky = await dockerCloudUnderTest({ engine: failing });
+    try {
+      const { id } = await shaky.cloud.ports.create({ key: 'p', projectId: 'p', allowedCidrs: [], tcpPorts: [] });
+      await expect(shaky.cloud.ports.delete(id)).rejects.toMatchObject({ code: 'cloud_unavailable' });
+      expect(await shaky.cloud.ports.find('p')).toMatchObject({ id });
+      await shaky.cloud.ports.delete(id);
+      expect(await shaky.cloud.ports.find('p')).toBeUndefined();
+      expect((await shaky.cloud.inventory()).filter((line) => /tenant|networks\/./.test(line))).toEqual([]);
+    } finally {
+      await shaky.dispose();
+    }
+  });
+
+  it('lays the rules with every guest', async () => {
+    await guest('first-of-two');
+    await execute('nft', ['delete', 'table', 'inet', `coffer_${cloud.owner}`]);
+    await guest('second-of-two');
+    expect(await execute('nft', ['list', 'tables'])).toContain(cloud.owner);
+  });
+
+  it('starts a guest again that ended by itself, unless it is being deleted', async () => {
+    const volume = await cloud.volumes.create({ key: 'healed', sizeGib: 1 });
+    const { id, container } = await guest('healed', { volumeIds: [volume.id] });
+    await engine.containers.stop(container, { timeoutMs: 5000 });
+    expect((await cloud.servers.get(id))?.status).toBe('SHUTOFF');
+    await Promise.all([cloud.heal(), cloud.heal()]);
+    expect((await cloud.servers.get(id))?.status).toBe('ACTIVE');
+    await engine.containers.stop(container, { timeoutMs: 5000 });
+    await Promise.all([cloud.heal(), cloud.servers.delete(id), (await under.another()).heal()]);
+    await gone(cloud, id);
+    await cloud.heal();
+    expect(await containerOf(id)).toBe('none');
+    await cloud.volumes.delete(volume.id);
+  });
+
+  it('says of a volume that cannot be attached only which it is', async () => {
+    const volume = await cloud.volumes.create({ key: 'broken', sizeGib: 1 });
+    await rm(join(under.dataDir, 'volumes', `${volume.id}.img`));
+    const { status, fault } = await guest('without-volume', { volumeIds: [volume.id] });
+    expect(status).toBe('ERROR');
+    expect(fault?.message).toBe(`volume ${volume.id} could not be attached; the cloud's log has the cause`);
   });
 
   it('brings guests back after the machine was restarted', async () => {

@@ -5,7 +5,7 @@ import { POLICY } from '../../packages/server/src/http/policy.ts';
 import { type Account, healthyInstance, startApi, type TestApi } from '../support/api.ts';
 import { arbitraryOf } from '../support/arbitrary.ts';
 
-const REQUESTS = 300;
+const REQUESTS = process.env.COFFER_TEST_FULL ? 10_000 : 300;
 
 let api: TestApi;
 let ada: Account;

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Logger } from '@coffer/core';
+import { type Logger, Problem } from '@coffer/core';
 import { createServerTransport } from '@coffer/core/amqp';
 import { createEngine } from '@coffer/core/engine';
 import { createGuestLink } from '@coffer/core/rpc';
@@ -27,6 +27,21 @@ export interface RunningServer {
   url: string;
   /** Ends everything in order; guests run on. */
   close(): Promise<void>;
+}
+
+/** A port that cannot be had, as a sentence with the option that mends it. */
+function portProblem(what: string, host: string, port: number, option: string) {
+  return (error: NodeJS.ErrnoException): never => {
+    const why = {
+      EADDRINUSE: 'another program has it',
+      EACCES: 'this user may not',
+      EADDRNOTAVAIL: 'this machine has no such address',
+    }[error.code ?? ''];
+    if (why === undefined) throw error;
+    throw new Problem('unavailable', `${what} cannot listen on ${host}:${port}: ${why}; give another with ${option}`, {
+      cause: error,
+    });
+  };
 }
 
 const QUOTAS = { instances: 10, ram: -1, volumes: 40, backups: 50 };
@@ -91,7 +106,7 @@ export async function serve(config: ServerConfig, log: Logger): Promise<RunningS
       service,
       accounts: accountsOf(store),
       log,
-    });
+    }).catch(portProblem('The message relay', gateway, config.brokerPort, '--broker-port or COFFER_BROKER_PORT'));
     releases.add('the message relay', () => broker.close());
 
     const transport = createServerTransport({
@@ -147,7 +162,9 @@ export async function serve(config: ServerConfig, log: Logger): Promise<RunningS
       log,
       newId: randomUUID,
     });
-    const http = await listen({ fetch: app.fetch, ...config.listen });
+    const http = await listen({ fetch: app.fetch, ...config.listen }).catch(
+      portProblem('The API', config.listen.host, config.listen.port, '--listen or COFFER_LISTEN'),
+    );
     releases.add('the API', () => http.close(STOP_GRACE_MS));
     return { url: origin(http.port), close: () => releases.run() };
   } catch (error) {

@@ -40,9 +40,13 @@ interface Life {
   unsettled: Map<Delivery, Outgoing>;
   settle: ReturnType<typeof createSettler>;
   isReady: boolean;
+  /** Ends a life whose peer takes the connection and then says nothing. */
+  deadline?: NodeJS.Timeout;
 }
 
 const CREDIT = 64;
+/** From the first byte to the last link. */
+const READY_TIMEOUT_MS = 15_000;
 const BACKOFF_MS = { first: 100, most: 5_000 };
 
 /**
@@ -56,7 +60,7 @@ export class AmqpLine {
   readonly #consumers: Consumer[] = [];
   readonly #queue: Outgoing[] = [];
   readonly #pending = new Set<Outgoing>();
-  readonly #whenReady: (() => void)[] = [];
+  readonly #whenReady: { resolve(): void; reject(problem: Problem): void }[] = [];
   #life: Life | undefined;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -68,10 +72,13 @@ export class AmqpLine {
     this.#log = options.log ?? silentLogger;
   }
 
-  /** Connects and attaches; resolves when both are done, however long the broker is away. */
+  /**
+   * Connects and attaches; resolves when both are done, however long the broker is away.
+   * @throws Problem `unavailable` when it is closed before that.
+   */
   async open(consumers: readonly Consumer[]): Promise<void> {
     this.#consumers.push(...consumers);
-    const ready = new Promise<void>((resolve) => this.#whenReady.push(resolve));
+    const ready = new Promise<void>((resolve, reject) => this.#whenReady.push({ resolve, reject }));
     this.#connect();
     await ready;
   }
@@ -111,7 +118,9 @@ export class AmqpLine {
     const life = this.#life;
     this.#life = undefined;
     for (const outgoing of [...this.#pending]) outgoing.settle(this.#unavailable());
+    for (const { reject } of this.#whenReady.splice(0)) reject(this.#unavailable());
     if (!life) return;
+    clearTimeout(life.deadline);
     const { connection } = life;
     if (life.isReady) {
       await new Promise<void>((resolve) => {
@@ -155,6 +164,7 @@ export class AmqpLine {
     const connection = rhea.create_container().connect(options);
     const life: Life = { connection, unsettled: new Map(), settle: createSettler(), isReady: false };
     this.#life = life;
+    life.deadline = setTimeout(() => this.#drop(life, `no answer within ${READY_TIMEOUT_MS} ms`), READY_TIMEOUT_MS);
     const fail = (what: string) => (context: EventContext) => this.#fail(life, what, context);
     for (const event of [
       'connection_error',
@@ -198,7 +208,8 @@ export class AmqpLine {
       life.isReady = true;
       this.#failures = 0;
       this.#log.info({ host: this.#options.host, port: this.#options.port }, 'connected to the message broker');
-      for (const resolve of this.#whenReady.splice(0)) resolve();
+      clearTimeout(life.deadline);
+      for (const { resolve } of this.#whenReady.splice(0)) resolve();
       this.#flush();
     };
     sender.once('sender_open', opened);
@@ -281,6 +292,7 @@ export class AmqpLine {
   #drop(life: Life, why: string): void {
     if (this.#life !== life) return;
     this.#life = undefined;
+    clearTimeout(life.deadline);
     // The first word is the cause; what follows it while everything is torn down is not.
     if (life.isReady || this.#failures === 0)
       this.#log.warn(

@@ -1,3 +1,4 @@
+import { connect as connectTcp } from 'node:net';
 import rhea, { type Connection, type EventContext, type Sender } from 'rhea';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { address, names } from './addresses.ts';
@@ -128,4 +129,18 @@ it('leaves no timer behind that would hold the process, and neither does a line'
   await line.close();
   await relay.close();
   await expect.poll(timers).toBeLessThanOrEqual(before);
+});
+
+it('a line that never reached its broker ends when it is closed', async () => {
+  const line = new AmqpLine({ host: '127.0.0.1', port: 1, username: 'u', password: 'x', name: 'line' });
+  const opening = line.open([]);
+  await line.close();
+  await expect(opening).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+it('ends though a peer took a connection and says nothing', async () => {
+  const silent = connectTcp({ host: '127.0.0.1', port: relay.port });
+  silent.on('error', () => undefined);
+  await new Promise<void>((resolve) => silent.once('connect', () => resolve()));
+  await relay.close();
 });

@@ -130,7 +130,6 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     const login = setTimeout(() => socket.destroy(GONE), LOGIN_TIMEOUT_MS);
     const gone = () => {
       clearTimeout(login);
-      clearTimeout(login);
       connections.delete(connection);
       for (const leaveQueue of whenGone.splice(0)) leaveQueue();
     };
@@ -186,6 +185,13 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
 
   const server = options.tls ? createTlsServer({ ...options.tls, minVersion: 'TLSv1.2' }, serve) : createServer(serve);
   server.on('tlsClientError', () => undefined);
+  // Every socket, also one in the middle of its handshake or one that said goodbye and stayed: none may hold the relay's end.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host: options.host, port: options.port }, resolve);
@@ -216,6 +222,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const { socket } of connections.values()) socket.destroy(GONE);
+      for (const socket of sockets) socket.destroy(GONE);
       await closed;
     },
   };

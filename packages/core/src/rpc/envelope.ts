@@ -36,6 +36,9 @@ const HEAD_BYTES = KID_BYTES + NONCE_BYTES;
 /** No message is larger: a driver travels in chunks, lists in pages. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
+/** Characters of an id or name inside the seal. */
+const MAX_NAME = 128;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -77,7 +80,9 @@ function parse(plain: Uint8Array): Message {
   if (!isRecord(value)) throw refused('it is not an object');
   const string = (name: string): string => {
     const field = value[name];
-    if (typeof field !== 'string') throw refused(`${name} is not a string`);
+    // Ids and names are short, and end up in columns and logs; a NUL has no place in either.
+    if (typeof field !== 'string' || field.length > MAX_NAME || field.includes('\0'))
+      throw refused(`${name} is no name`);
     return field;
   };
   const integer = (name: string): number => {

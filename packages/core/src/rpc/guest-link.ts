@@ -228,7 +228,10 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
       to: question.from,
       body,
     } as const;
-    await transport.send(guest.instanceId, sealDown(keys, message, ANSWER_TTL_MS), { ttlMs: ANSWER_TTL_MS });
+    await transport
+      .send(guest.instanceId, sealDown(keys, message, ANSWER_TTL_MS), { ttlMs: ANSWER_TTL_MS })
+      // A guest that keeps its own queue full gets no answers; who still waits asks again.
+      .catch((error: unknown) => log.warn({ error, instanceId: guest.instanceId }, 'an answer could not be sent'));
   }
 
   async function onEnrol(guest: GuestEntry, message: Message): Promise<void> {
@@ -270,7 +273,20 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
     await answer(guest, keys, message, body);
   }
 
+  /**
+   * What cannot be taken now because a part of ours is away goes back to the queue. Anything else a guest may have done on
+   * purpose: given back, it would come again for ever and stand in everybody's way.
+   */
   async function onEvent(sealed: Uint8Array): Promise<void> {
+    try {
+      await takeEvent(sealed);
+    } catch (error) {
+      if (toProblem(error).code === 'unavailable') throw error;
+      log.error({ error, kid: keyIdOf(sealed) }, 'an event could not be taken and was thrown away');
+    }
+  }
+
+  async function takeEvent(sealed: Uint8Array): Promise<void> {
     const opened = await openUp(sealed);
     if (!opened) return;
     const { guest, message, underToken } = opened;
@@ -320,21 +336,25 @@ const STATES = [
   'failed_to_spawn',
 ] as const;
 
-const isSize = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+const isCount = (value: unknown, most = Number.MAX_SAFE_INTEGER): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= most;
+
+/** Text of a guest, for a column: in its length, without what a column cannot hold. */
+const textOf = (value: string, most: number): string => value.replaceAll('\0', '').slice(0, most);
 
 /** A guest is hostile: only what a report may say gets through, in the lengths that it may have. */
 export function parseReport(value: unknown): GuestReport | undefined {
   if (!isRecord(value)) return undefined;
   const state = STATES.find((known) => known === value.state);
   const { agentBuild, protocol, clockMs, detail, driver, revision, volume, memory } = value;
-  if (!state || typeof agentBuild !== 'string' || !isSize(protocol) || !isSize(clockMs)) return undefined;
-  const report: GuestReport = { state, agentBuild: agentBuild.slice(0, 64), protocol, clockMs };
-  if (typeof detail === 'string') report.detail = detail.slice(0, 1024);
-  if (typeof driver === 'string') report.driver = driver.slice(0, 64);
-  if (isSize(revision)) report.revision = revision;
-  if (isRecord(volume) && isSize(volume.usedBytes) && isSize(volume.totalBytes)) {
+  if (!state || typeof agentBuild !== 'string' || !isCount(protocol, 65_535) || !isCount(clockMs)) return undefined;
+  const report: GuestReport = { state, agentBuild: textOf(agentBuild, 64), protocol, clockMs };
+  if (typeof detail === 'string') report.detail = textOf(detail, 1024);
+  if (typeof driver === 'string') report.driver = textOf(driver, 64);
+  if (isCount(revision, 2 ** 31 - 1)) report.revision = revision;
+  if (isRecord(volume) && isCount(volume.usedBytes) && isCount(volume.totalBytes)) {
     report.volume = { usedBytes: volume.usedBytes, totalBytes: volume.totalBytes };
   }
-  if (isRecord(memory) && isSize(memory.agentRssBytes)) report.memory = { agentRssBytes: memory.agentRssBytes };
+  if (isRecord(memory) && isCount(memory.agentRssBytes)) report.memory = { agentRssBytes: memory.agentRssBytes };
   return report;
 }

@@ -383,3 +383,41 @@ describe('questions of a guest', () => {
     });
   });
 });
+
+describe('a hostile guest', () => {
+  it('says nothing that a column could not hold', async () => {
+    world = setUp();
+    await world.server();
+    const link = await world.agent();
+    const detail = `a\0${'b'.repeat(5_000)}`;
+    await link.report({ ...report, detail, driver: 'd\0', volume: { usedBytes: 0.5, totalBytes: 1 }, revision: 2 ** 40 });
+    await vi.waitFor(() => expect(world.directory.row(instanceId)?.lastReport).toBeDefined());
+    const taken = world.directory.row(instanceId)?.lastReport;
+    expect(taken).toEqual({ ...report, detail: `a${'b'.repeat(1_023)}`, driver: 'd' });
+    await link.report({ ...report, protocol: 1e10 });
+    await link.report({ ...report, detail: 'last' });
+    await vi.waitFor(() => expect(world.directory.row(instanceId)?.lastReport?.detail).toBe('last'));
+  });
+
+  it('cannot make its event come again for ever; a store that is away can', async () => {
+    world = setUp();
+    const server = await world.server();
+    const link = await world.agent();
+    const { accept } = world.directory;
+    let tries = 0;
+    let trouble: Error = new Error('value out of range');
+    world.directory.accept = async (...args) => {
+      tries += 1;
+      if (tries < 3) throw trouble;
+      return accept(...args);
+    };
+    await link.report(report);
+    await server.call(instanceId, 'status', {}, options());
+    expect(tries).toBe(1);
+    tries = 0;
+    trouble = new Problem('unavailable', 'the store is away');
+    await link.report({ ...report, detail: 'kept' });
+    await vi.waitFor(() => expect(world.directory.row(instanceId)?.lastReport?.detail).toBe('kept'));
+    expect(tries).toBe(3);
+  });
+});

@@ -64,10 +64,10 @@ export function createConductor(options: ConductorOptions): Conductor {
     return silent;
   }
 
-  async function runOnce(): Promise<ConductorReport> {
+  async function round(isHeard: boolean): Promise<ConductorReport> {
     const report: ConductorReport = {
       expired: 0,
-      silent: await markSilent(),
+      silent: isHeard ? await markSilent() : [],
       cleanups: 0,
       unknown: [],
       vanished: [],
@@ -85,8 +85,17 @@ export function createConductor(options: ConductorOptions): Conductor {
         sayOnce(`reach ${kind}`, { fields: { kind, err: error }, message: 'could not be compared with the ledger' });
       }
     }
-    await refreshServers(store, cloud).catch(() => {});
+    await refreshServers(store, cloud).then(
+      () => sayOnce('server states', undefined),
+      (error: unknown) =>
+        sayOnce('server states', { fields: { err: error }, message: 'the servers’ states could not be asked for' }),
+    );
     report.cleanups = await enqueueCleanups(store, resources);
+    for (const { id, projectId } of await store.instances.abandonedDeletes()) {
+      // A delete that was given up is begun anew: nothing stays half deleted for good.
+      const job = { kind: 'delete_instance', input: {}, dedup: `delete_instance:${id}`, instanceId: id, projectId };
+      if ((await store.jobs.enqueue(job)).created) report.cleanups += 1;
+    }
     return report;
   }
 
@@ -127,15 +136,21 @@ export function createConductor(options: ConductorOptions): Conductor {
 
   async function work(): Promise<void> {
     let comparedAt = Number.NEGATIVE_INFINITY;
+    let ledSince: number | undefined;
     while (!stopping.signal.aborted) {
       try {
         if (await store.leaders.hold('conductor', owner, MISSED_REPORTS * reportIntervalMs)) {
+          ledSince ??= clock.now();
+          // Guests could not report while nobody was there to hear them: each gets its time before it is called silent.
+          const isHeard = clock.now() - ledSince >= MISSED_REPORTS * reportIntervalMs;
           if (clock.now() - comparedAt >= intervalMs) {
             comparedAt = clock.now();
-            await runOnce();
-          } else {
+            await round(isHeard);
+          } else if (isHeard) {
             await markSilent();
           }
+        } else {
+          ledSince = undefined;
         }
         sayOnce('round', undefined);
       } catch (error) {
@@ -154,7 +169,7 @@ export function createConductor(options: ConductorOptions): Conductor {
       stopping.abort();
       await loop;
     },
-    runOnce,
+    runOnce: () => round(true),
   };
 }
 

@@ -56,6 +56,25 @@ export function instanceQueries(db: Kysely<Schema>) {
   }
 
   return {
+    /** Being deleted, and no job is about it: their delete was given up. */
+    abandonedDeletes: (): Promise<{ id: string; projectId: string }[]> =>
+      db
+        .selectFrom('instances')
+        .select(['id', 'projectId'])
+        .where('deletedAt', 'is', null)
+        .where('task', '=', 'deleting')
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom('jobs')
+                .select('jobs.id')
+                .whereRef('jobs.instanceId', '=', 'instances.id')
+                .where('jobs.state', 'in', ['queued', 'running']),
+            ),
+          ),
+        )
+        .execute(),
+
     /**
      * Instance, job and quota in one transaction: all are there, or none.
      * @throws Problem `over_quota`.

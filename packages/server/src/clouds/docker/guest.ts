@@ -21,7 +21,7 @@ export function guestConfig(context: Context, record: ServerRecord, flavor: Flav
     StopTimeout: 60,
     HostConfig: {
       NetworkMode: names.managementNetwork,
-      // Started by `recover` alone: the engine would start it before its volumes are there.
+      // Started by `heal` alone: the engine would start it before its volumes are there.
       RestartPolicy: { Name: 'no' },
       // Not `privileged`: SYS_RESOURCE is what hosts in virtual machines and containers often lack themselves.
       CapAdd: ['ALL'],

@@ -4,6 +4,7 @@ import { type Cloud, silentLogger } from '@coffer/core';
 import { parseCidr } from './addresses.ts';
 import { answering, type Context } from './context.ts';
 import { FLAVORS } from './flavors.ts';
+import { heal } from './heal.ts';
 import { takeInventory } from './inventory.ts';
 import { createLocks } from './lock.ts';
 import { createNames, ownerOf } from './names.ts';
@@ -30,6 +31,12 @@ export interface DockerCloud extends Cloud {
   management(): Promise<ManagementNetwork>;
   /** See `recover.ts`. To be called once at the start of a server. */
   recover(): Promise<void>;
+  /**
+   * Starts guests that ended by themselves and goes on with what was under way; see `heal.ts`. To be called every few
+   * seconds: a call while one is under way joins it, one after `close` or `teardown` does nothing.
+   * @throws Problem `cloud_unavailable` when the engine does not answer. A guest that does not start is logged only.
+   */
+  heal(): Promise<void>;
   /** Everything of this cloud on this machine, one line each; empty after `teardown`. */
   inventory(): Promise<string[]>;
   /** Destroys every guest, volume, network, rule and file of this cloud. The cloud is not usable afterwards. */
@@ -73,6 +80,13 @@ export async function createDockerCloud(options: DockerCloudOptions): Promise<Do
   };
   const work = createServerWork(context);
   const removed = new Set<string>();
+  let isClosed = false;
+  let healing: Promise<void> | undefined;
+  const settled = async () => {
+    isClosed = true;
+    await healing?.catch(() => undefined);
+    await work.settled();
+  };
 
   return {
     name: 'docker',
@@ -84,12 +98,20 @@ export async function createDockerCloud(options: DockerCloudOptions): Promise<Do
     ping: () => answering(() => context.engine.ping()),
     management: () => answering(() => ensureManagement(context)),
     recover: () => answering(() => recover(context, work)),
+    heal: () =>
+      answering(async () => {
+        if (isClosed) return;
+        healing ??= heal(context, work).finally(() => {
+          healing = undefined;
+        });
+        await healing;
+      }),
     inventory: () => answering(() => takeInventory(context, folders, removed)),
     teardown: () =>
       answering(async () => {
-        await work.settled();
+        await settled();
         for (const id of await tearDown(context, folders)) removed.add(id);
       }),
-    close: () => work.settled(),
+    close: settled,
   };
 }

@@ -103,22 +103,23 @@ export function createPorts(context: Context): CloudPorts {
 
     delete: (id) =>
       answering(async () => {
-        const wasThere = await locked('servers', () =>
+        await locked('servers', () =>
           locked('ports', async () => {
             const record = await ports.get(id);
-            if (record === undefined) return false;
+            if (record === undefined) return;
             const user = (await observe(context)).find((server) => server.record?.portIds.includes(id));
             if (user !== undefined) {
               throw new Problem('cloud_refused', `port ${id} is plugged into server ${user.id}; delete that first`);
             }
-            await ports.remove(id);
             const network = await networks.get(record.networkId);
-            const rest = (await ports.list()).filter((port) => port.networkId === record.networkId);
-            if (network !== undefined && rest.length === 0) await dropNetwork(context, network);
-            return true;
+            const isLast = (await ports.list()).every((port) => port.id === id || port.networkId !== record.networkId);
+            if (network !== undefined && isLast) await dropNetwork(context, network);
+            // Last: a deletion that was cut off finds it when it is repeated, and the network by it.
+            await ports.remove(id);
           }),
         );
-        if (wasThere) await refreshRules(context);
+        // Also when there is no port any more: the deletion before may have ended between the two.
+        await refreshRules(context);
       }),
   };
 }

@@ -3,7 +3,7 @@ import type { CloudServers, ServerCreate } from '@coffer/core';
 import { Problem } from '@coffer/core';
 import { answering, type Context, type ServerRecord } from './context.ts';
 import { observe, toServer } from './observe.ts';
-import { layUserData } from './user-data.ts';
+import { layUserData, removeUserData } from './user-data.ts';
 import type { ServerWork } from './work.ts';
 
 export function createServers(context: Context, work: ServerWork): CloudServers {
@@ -59,8 +59,14 @@ export function createServers(context: Context, work: ServerWork): CloudServers 
             volumeIds: [...spec.volumeIds],
             metadata: { ...spec.metadata },
           };
-          await layUserData(context, made.id, spec.userData);
-          await servers.put(made);
+          // The record last: it is what others go on with, and they have no user data. `recover` removes data without one.
+          try {
+            await layUserData(context, made.id, spec.userData);
+            await servers.put(made);
+          } catch (error) {
+            await removeUserData(context, made.id).catch(() => undefined);
+            throw error;
+          }
           return { id: made.id, key: made.key, record: made };
         });
         if (record.record !== undefined) work.resume(record.record);

@@ -50,11 +50,17 @@ export async function removeFolder({ engine, guestImage }: Context, folder: stri
 /** Makes the volume ready for its guest. Repeatable. */
 export async function plugVolume(context: Context, id: string): Promise<void> {
   if (context.volumeKind === 'folder') return;
-  await context.locked('loops', async () => {
-    const device = await attachLoop(context.volumesDir, fileOf(context, id));
-    await rm(linkOf(context, id), { force: true });
-    await symlink(device, linkOf(context, id));
-  });
+  try {
+    await context.locked('loops', async () => {
+      const device = await attachLoop(context.volumesDir, fileOf(context, id));
+      await rm(linkOf(context, id), { force: true });
+      await symlink(device, linkOf(context, id));
+    });
+  } catch (error) {
+    throw new Problem('cloud_refused', `volume ${id} could not be attached; the cloud's log has the cause`, {
+      cause: error,
+    });
+  }
 }
 
 /** Repeatable. */
@@ -64,6 +70,13 @@ export async function unplugVolume(context: Context, id: string): Promise<void> 
     await detachLoop(context.volumesDir, fileOf(context, id));
     await rm(linkOf(context, id), { force: true });
   });
+}
+
+/** Removes what a volume consists of, but its record. Repeatable; call it when no server uses the volume. */
+export async function removeVolumeData(context: Context, id: string): Promise<void> {
+  await unplugVolume(context, id);
+  await rm(fileOf(context, id), { force: true });
+  await removeFolder(context, folderOf(context, id));
 }
 
 /** What the guest's container is created with for its volumes. */
@@ -105,6 +118,7 @@ export function createVolumes(context: Context): CloudVolumes {
     const handle = await open(file, 'a', 0o600);
     try {
       await handle.truncate(sizeGib * GIB);
+      await handle.sync();
     } finally {
       await handle.close();
     }
@@ -124,10 +138,16 @@ export function createVolumes(context: Context): CloudVolumes {
           if (there !== undefined) return there;
           await refuseWhatDoesNotFit(spec.sizeGib * GIB);
           const record: VolumeRecord = { id: randomUUID(), key: spec.key, sizeGib: spec.sizeGib };
-          // The record first: whatever a cut-off create leaves is found by it and deleted with it.
-          await volumes.put(record);
-          if (context.volumeKind === 'loop') await setSize(fileOf(context, record.id), record.sizeGib);
-          else await mkdir(folderOf(context, record.id), { mode: 0o700 });
+          // The record last: a volume that is found is whole. What a cut-off create leaves is removed by `recover`.
+          try {
+            if (context.volumeKind === 'loop') await setSize(fileOf(context, record.id), record.sizeGib);
+            else await mkdir(folderOf(context, record.id), { mode: 0o700 });
+            await volumes.put(record);
+          } catch (error) {
+            // Should this fail too, `recover` does it.
+            await removeVolumeData(context, record.id).catch(() => undefined);
+            throw error;
+          }
           return shown(record, new Set());
         }),
       ),
@@ -166,9 +186,7 @@ export function createVolumes(context: Context): CloudVolumes {
             if ((await usedVolumes(context)).has(id)) {
               throw new Problem('cloud_refused', `volume ${id} is in use; delete its server first`);
             }
-            await unplugVolume(context, id);
-            await rm(fileOf(context, id), { force: true });
-            await removeFolder(context, folderOf(context, id));
+            await removeVolumeData(context, id);
             await volumes.remove(id);
           }),
         ),

@@ -1,6 +1,7 @@
 import { Problem } from '@coffer/core';
 import { removeCgroups } from './cgroups.ts';
 import { asCloudProblem, type Context, type ServerRecord } from './context.ts';
+import { faultOf, missingImage, wordsOf } from './faults.ts';
 import { guestConfig } from './guest.ts';
 import { asFilter, LABEL } from './names.ts';
 import { ensureManagement, ensureTenant } from './networks.ts';
@@ -36,20 +37,11 @@ export function createServerWork(context: Context): ServerWork {
   const containerOf = async (id: string) =>
     (await engine.containers.list({ label: [...asFilter(names.labels('server')), `${LABEL.id}=${id}`] }))[0];
 
-  let rules: Promise<void> | undefined;
-  /** Ports lay the rules anew whenever they change; this is for a process that makes a server before any port. */
-  const rulesLaid = (): Promise<void> => {
-    rules ??= refreshRules(context).catch((error: unknown) => {
-      rules = undefined;
-      throw error;
-    });
-    return rules;
-  };
-
   /** What must be there whenever the container starts. */
   const layFoundations = (record: ServerRecord) =>
     allDone([
-      ensureManagement(context).then(rulesLaid),
+      // Ports lay the rules when they change; whoever failed at that finds the port the next time, not the missing rule.
+      ensureManagement(context).then(() => refreshRules(context)),
       ensureUserDataFolder(context, record.id),
       ...record.volumeIds.map((id) => plugVolume(context, id)),
     ]);
@@ -59,10 +51,7 @@ export function createServerWork(context: Context): ServerWork {
     if (flavor === undefined)
       throw new Problem('cloud_refused', `flavor ${record.flavorId} is gone from the configuration`);
     if ((await engine.images.inspect(context.guestImage)) === undefined) {
-      throw new Problem(
-        'cloud_refused',
-        `the guest image ${context.guestImage} is not on the container engine; build or load it`,
-      );
+      throw new Problem('cloud_refused', missingImage(context.guestImage));
     }
     await allDone([
       layFoundations(record),
@@ -144,12 +133,11 @@ export function createServerWork(context: Context): ServerWork {
       await locked(`server-${id}`, () => proceed(id));
     } catch (thrown) {
       const error = asCloudProblem(thrown);
-      const message = error instanceof Error ? error.message : String(error);
-      log.warn({ server: id, state: before, error: message }, 'work on a server failed');
+      log.warn({ server: id, state: before, error: wordsOf(thrown) }, 'work on a server failed');
       // An engine that does not answer is asked again at the next look; anything else is final for what was being made.
       if (error instanceof Problem && error.code === 'cloud_unavailable') return false;
       if (before === 'building' || before === 'rebooting')
-        await conclude(id, before, { state: 'failed', fault: message });
+        await conclude(id, before, { state: 'failed', fault: faultOf(thrown, context.guestImage) });
     }
     const after = (await servers.get(id))?.state;
     return after !== before && isUnderWay(after);

@@ -13,6 +13,12 @@ export function deleteInstanceTask({ resources }: { resources: ResourceKinds }):
     maxAttempts: 60,
     async run(ctx) {
       const { instanceId } = ctx;
+      // All of it at once: should this job ever be given up, the conductor still knows what is to go.
+      await ctx.step(
+        'mark',
+        async () => undefined,
+        async (tx) => void (await tx.ledger.markAll(instanceId)),
+      );
       for (const kind of ['account', 'server', 'port', 'volume']) {
         const resource = resources[kind];
         if (resource) await ctx.remove(kind, instanceId, { ...resource.remover(instanceId), intervalMs: 100 });

@@ -1,7 +1,10 @@
-import { chmod, mkdtemp, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { archiveName, ensureImage, saveImage } from '../scripts/images.mjs';
+import { archiveName, buildGuestImage, ensureImage, saveImage } from '../scripts/images.mjs';
 import { DATABASE_IMAGE, guestImage } from './support/guest-parts.ts';
 import { engine, greets, type ImageContainers, imageContainers, until } from './support/image-containers.ts';
 
@@ -381,6 +384,33 @@ setInterval(() => {}, 1000);`,
     await engine.containers.stop(name, { timeoutMs: 60_000 });
     expect((await said()).slice(3)).toEqual(['start', 'engine', 'ends 200']);
     expect((await engine.containers.inspect(name))?.State.ExitCode).toBe(0);
+  }, 200_000);
+});
+
+describe('a build', () => {
+  it('that is cut off starts again cleanly', async () => {
+    const agentFile = join(containers.folder, 'cut-off.mjs');
+    await writeFile(agentFile, `// ${containers.folder}\n`);
+    const node = await realpath(process.execPath);
+    const script = `import { buildGuestImage } from ${JSON.stringify(new URL('../scripts/images.mjs', import.meta.url).href)};
+await buildGuestImage(${JSON.stringify({ node, agentFile })});`;
+    const child = spawn(node, ['--input-type=module', '-e', script], { stdio: 'ignore' });
+    const ended = once(child, 'exit');
+    const leftBehind = async () =>
+      (await readdir(tmpdir())).filter((name) => name.startsWith(`coffer-build-${child.pid}-`));
+    // It holds the lock and has laid out what it builds from.
+    await until(async () => (await leftBehind()).length > 0 || undefined);
+    child.kill('SIGKILL');
+    expect(await ended).toEqual([null, 'SIGKILL']);
+    expect(await leftBehind()).toHaveLength(1);
+    const name = await buildGuestImage({ node, agentFile });
+    try {
+      const made = await containers.run({ Image: name, Entrypoint: ['cat', '/opt/coffer/agent.mjs'] });
+      expect(made.log.trim()).toBe(`// ${containers.folder}`);
+      expect(await leftBehind()).toEqual([]);
+    } finally {
+      await engine.images.remove(name, { force: true });
+    }
   }, 200_000);
 });
 

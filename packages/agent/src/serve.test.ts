@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem, silentLogger } from '@coffer/core';
 import { type ControlHandlers, createGuestLink } from '@coffer/core/rpc';
@@ -9,6 +9,8 @@ import { readConfig } from './config.ts';
 import type { RunCommand } from './run-command.ts';
 import { serve } from './serve.ts';
 import { INSTANCE, manifest, scratch, spec } from './testing.ts';
+
+const BROKER_PASSWORD = 'hidden-broker-password';
 
 /** A driver as it travels: one file, whose database is a set. */
 const bundle = `
@@ -41,9 +43,11 @@ async function stage() {
   const handlers: ControlHandlers = {
     driver_chunk: async (_instance, { offset }) => {
       asked.push(offset);
+      await road.sending;
       return { base64: bytes.subarray(offset, offset + 500).toString('base64'), totalBytes: bytes.length };
     },
   };
+  const road = { isOpen: true, isSilent: false, attempts: 0, closed: 0, sending: Promise.resolve() };
   const plane = createGuestLink({ transport: broker.server(), directory, handlers });
   await plane.start();
   onTestFinished(() => plane.close());
@@ -53,7 +57,7 @@ async function stage() {
       version: 1,
       instanceId: INSTANCE,
       token: directory.add(INSTANCE),
-      broker: { host: 'broker', port: 5671, username: 'u', password: 'p' },
+      broker: { host: 'broker', port: 5671, username: 'u', password: BROKER_PASSWORD },
       driver: { name: 'fakedb', sha256 },
       reportIntervalMs: 100,
     }),
@@ -76,7 +80,6 @@ async function stage() {
       : '',
     stderr: '',
   });
-  const road = { isOpen: true, attempts: 0 };
 
   function begin() {
     const stopping = new AbortController();
@@ -86,8 +89,11 @@ async function stage() {
       if (road.isOpen) return transport;
       return {
         ...transport,
-        start: () => Promise.reject(new Problem('unavailable', 'no broker')),
-        close: async () => {},
+        start: () =>
+          road.isSilent ? new Promise<never>(() => {}) : Promise.reject(new Problem('unavailable', 'no broker')),
+        close: async () => {
+          road.closed += 1;
+        },
       };
     };
     const ended = serve({ config, runtime, run, connect, log: silentLogger }, stopping.signal);
@@ -162,14 +168,87 @@ describe('an agent under a control plane', () => {
     );
   });
 
-  it('keeps the token and the broker password out of its state', async () => {
-    const { begin, directory, at } = await stage();
+  it('comes back after a reboot that took its user data, and before any link', async () => {
+    const { begin, plane, directory, runtime, here, ask, road, at } = await stage();
+    const first = begin();
+    await enrolled(directory);
+    await plane.call(INSTANCE, 'prepare', { spec: here, databases: [], users: [] }, ask());
+    await first.stop();
+    runtime.die('coffer-database', 137);
+    runtime.die('coffer-sandbox', 137);
+    await rm(at('user-data'));
+    road.isOpen = false;
+    begin();
+    await vi.waitFor(async () => expect((await runtime.inspect('coffer-database'))?.state).toBe('running'), {
+      timeout: 5000,
+    });
+    road.isOpen = true;
+    await vi.waitFor(
+      async () =>
+        expect(await plane.call(INSTANCE, 'status', {}, { ...ask(), timeoutMs: 500 })).toMatchObject({
+          state: 'healthy',
+        }),
+      { timeout: 8000 },
+    );
+  });
+
+  it('does not trust what it kept before it enrolled: without user data it ends with a sentence', async () => {
+    const { begin, road, at } = await stage();
+    road.isOpen = false;
+    const first = begin();
+    await vi.waitFor(() => expect(road.attempts).toBeGreaterThan(0));
+    await first.stop();
+    await rm(at('user-data'));
+    await expect(begin().ended).rejects.toThrow(/user-data cannot be read/);
+  });
+
+  it('ends at once though its broker never answered', async () => {
+    const { begin, road } = await stage();
+    Object.assign(road, { isOpen: false, isSilent: true });
+    const { stop } = begin();
+    await vi.waitFor(() => expect(road.attempts).toBe(1));
+    const startedAt = performance.now();
+    await stop();
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(road.closed).toBe(1);
+  });
+
+  it('reports its driver once that is loaded, and not before', async () => {
+    const { begin, plane, directory, here, ask, road, asked, sha256 } = await stage();
+    const sending = Promise.withResolvers<void>();
+    road.sending = sending.promise;
     begin();
     await enrolled(directory);
-    await vi.waitFor(() => readFile(at('state/enrolled.json')));
+    const preparing = plane.call(INSTANCE, 'prepare', { spec: here, databases: [], users: [] }, ask());
+    await vi.waitFor(() => expect(asked).toContain(0), { timeout: 5000 });
+    await vi.waitFor(() => expect(directory.row(INSTANCE)?.lastReport).toMatchObject({ state: 'building' }));
+    expect(directory.row(INSTANCE)?.lastReport).not.toHaveProperty('driver');
+    sending.resolve();
+    await preparing;
+    await vi.waitFor(() => expect(directory.row(INSTANCE)?.lastReport).toMatchObject({ driver: sha256 }));
+  });
+
+  it('keeps the token out of its state, and the broker password in one file that is its own', async () => {
+    const { begin, plane, directory, here, ask, at } = await stage();
+    const { stop } = begin();
+    await enrolled(directory);
+    await plane.call(INSTANCE, 'prepare', { spec: here, databases: [], users: [] }, ask());
+    await stop();
     const { token } = JSON.parse(await readFile(at('user-data'), 'utf8'));
-    for (const name of ['keys', 'enrolled', 'boot'])
-      expect(await readFile(at(`state/${name}.json`), 'utf8')).not.toContain(token);
+    const entries = await readdir(at('state'), { recursive: true, withFileTypes: true });
+    const holds: Record<string, string[]> = { token: [], password: [] };
+    let read = 0;
+    for (const entry of entries) {
+      if (!entry.isFile()) continue;
+      const path = join(entry.parentPath, entry.name);
+      const text = await readFile(path, 'utf8');
+      read += 1;
+      if (text.includes(token)) holds.token?.push(entry.name);
+      if (text.includes(BROKER_PASSWORD)) holds.password?.push(entry.name);
+      expect((await stat(path)).mode & 0o777).toBe(0o600);
+    }
+    expect(read).toBeGreaterThan(4);
+    expect(holds).toEqual({ token: [], password: ['account.json'] });
   });
 
   it('ends with a sentence when its user data is not there or is no such thing', async () => {

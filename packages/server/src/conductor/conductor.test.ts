@@ -255,3 +255,34 @@ it('runs by itself, and one of two copies leads until it stops', async () => {
   expect(lines.length).toBeLessThanOrEqual(2);
   expect((await sql`select 1 from leaders`.execute(store.db)).rows).toEqual([]);
 });
+
+/** An instance whose create has ended. */
+async function settledInstance(task: 'none' | 'deleting'): Promise<string> {
+  const { id, jobId } = await instanceIn(store, { kind: 'nobody knows this kind' });
+  await sql`update jobs set state = 'done' where id = ${jobId}`.execute(store.db);
+  await store.instances.update(id, { task });
+  return id;
+}
+
+it('begins a delete anew that was given up, once', async () => {
+  const id = await settledInstance('deleting');
+  const other = await settledInstance('none');
+  await conductor.runOnce();
+  await conductor.runOnce();
+  const kinds = async (instance: string) => (await store.jobs.ofInstance(instance)).map(({ kind }) => kind);
+  expect((await kinds(id)).filter((kind) => kind === 'delete_instance')).toHaveLength(1);
+  expect(await kinds(other)).not.toContain('delete_instance');
+});
+
+it('calls nobody silent before it has listened for as long as a guest may be quiet', async () => {
+  const id = await settledInstance('none');
+  await sql`update instances set service_status = 'healthy', service_status_at = now() - interval '1 hour' where id = ${id}`.execute(
+    store.db,
+  );
+  const copy = createConductor({ store, cloud, broker, reportIntervalMs: 300, intervalMs: 60_000 });
+  const began = performance.now();
+  copy.start();
+  await vi.waitFor(async () => expect((await store.instances.get(id))?.serviceStatus).toBe('agent_timeout'), 5_000);
+  expect(performance.now() - began).toBeGreaterThanOrEqual(890);
+  await copy.stop();
+});

@@ -1,6 +1,6 @@
 // Small Debian images from nothing but a package mirror: what the other images here are built from.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { docker } from './engine.mjs';
@@ -67,7 +67,35 @@ export function buildDir() {
   const prefix = 'coffer-build-';
   for (const name of readdirSync(tmpdir())) {
     const [, pid, start] = /^coffer-build-(\d+)-(\d+)-/.exec(name) ?? [];
-    if (pid && !isRunning(`${pid} ${start}`)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    if (pid && !isRunning(`${pid} ${start}`)) removeLeftover(join(tmpdir(), name));
   }
   return mkdtempSync(join(tmpdir(), `${prefix}${processMark().replace(' ', '-')}-`));
 }
+
+/**
+ * Removes the folder of a build that was killed. The programs that it ran may live on in it: they are ended, known by the folder's
+ * name, which no other process has. What cannot be removed yet stays for the next time.
+ */
+function removeLeftover(dir) {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const reads = ['cmdline', 'environ'].map((file) => readOr(`/proc/${pid}/${file}`));
+    if (Number(pid) !== process.pid && reads.some((text) => text.includes(dir))) {
+      try {
+        process.kill(Number(pid), 'SIGKILL');
+      } catch {}
+    }
+  }
+  // Below a mount lies somebody else's tree, perhaps the host's devices.
+  if (readOr('/proc/self/mounts').includes(dir)) return;
+  try {
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  } catch {}
+}
+
+const readOr = (file) => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+};

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { type Logger, Problem } from '@coffer/core';
+import { type Logger, Problem, toProblem } from '@coffer/core';
 import { createServerTransport } from '@coffer/core/amqp';
 import { createEngine } from '@coffer/core/engine';
 import { createGuestLink } from '@coffer/core/rpc';
@@ -47,6 +47,7 @@ function portProblem(what: string, host: string, port: number, option: string) {
 const QUOTAS = { instances: 10, ram: -1, volumes: 40, backups: 50 };
 const MAX_VOLUME_GIB = 10;
 const STOP_GRACE_MS = 10_000;
+const HEAL_INTERVAL_MS = 10_000;
 
 /** The machine's own cloud of a data folder. */
 export function openCloud(
@@ -141,6 +142,21 @@ export async function serve(config: ServerConfig, log: Logger): Promise<RunningS
       const conductor = createConductor({ store, cloud, broker, reportIntervalMs, log });
       conductor.start();
       releases.add('the conductor', () => conductor.stop());
+      // A guest that ended by itself starts again, as a machine's own servers do; one line a state, not one a try.
+      let lastFault = '';
+      const healing = setInterval(() => {
+        cloud.heal().then(
+          () => {
+            lastFault = '';
+          },
+          (error: unknown) => {
+            const { detail } = toProblem(error);
+            if (detail !== lastFault) log.warn({ error }, 'guests could not be looked after');
+            lastFault = detail;
+          },
+        );
+      }, HEAL_INTERVAL_MS);
+      releases.add('the care for guests', () => clearInterval(healing));
     }
     if (!config.roles.has('api')) return { url: '', close: () => releases.run() };
 

@@ -390,7 +390,13 @@ describe('a hostile guest', () => {
     await world.server();
     const link = await world.agent();
     const detail = `a\0${'b'.repeat(5_000)}`;
-    await link.report({ ...report, detail, driver: 'd\0', volume: { usedBytes: 0.5, totalBytes: 1 }, revision: 2 ** 40 });
+    await link.report({
+      ...report,
+      detail,
+      driver: 'd\0',
+      volume: { usedBytes: 0.5, totalBytes: 1 },
+      revision: 2 ** 40,
+    });
     await vi.waitFor(() => expect(world.directory.row(instanceId)?.lastReport).toBeDefined());
     const taken = world.directory.row(instanceId)?.lastReport;
     expect(taken).toEqual({ ...report, detail: `a${'b'.repeat(1_023)}`, driver: 'd' });

@@ -1,4 +1,5 @@
 // Small Debian images from nothing but a package mirror: what the other images here are built from.
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -55,7 +56,7 @@ export async function buildBaseImage(suite) {
       );
       await docker(['import', '--change', 'ENV DEBIAN_FRONTEND=noninteractive', tar, baseImageName(suite)]);
     } finally {
-      rmSync(dir, { recursive: true, force: true });
+      removeBuildDir(dir);
     }
   });
 }
@@ -85,8 +86,18 @@ function removeLeftover(dir) {
       } catch {}
     }
   }
-  // Below a mount lies somebody else's tree, perhaps the host's devices.
-  if (readOr('/proc/self/mounts').includes(dir)) return;
+  removeBuildDir(dir);
+}
+
+/** Removes a build's folder, the mounts in it first: below a mount lies somebody else's tree, perhaps the host's devices. */
+export function removeBuildDir(dir) {
+  const mounts = () =>
+    readOr('/proc/self/mounts')
+      .split('\n')
+      .map((line) => line.split(' ')[1] ?? '')
+      .filter((path) => path.startsWith(`${dir}/`));
+  for (const path of mounts().reverse()) spawnSync('umount', ['-l', path]);
+  if (mounts().length > 0) return;
   try {
     rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   } catch {}

@@ -15,7 +15,7 @@ import {
 import https from 'node:https';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { baseImageName, buildBaseImage, buildDir } from './base-image.mjs';
+import { baseImageName, buildBaseImage, buildDir, removeBuildDir } from './base-image.mjs';
 import { docker, ensureEngine } from './engine.mjs';
 import { cacheDir, isRunning, processMark, run, withLock } from './run-command.mjs';
 import { isMain, mainOf, Stop, step } from './say.mjs';
@@ -183,7 +183,7 @@ export async function ensureGuestBase(node) {
         for (const file of ['node', 'guest-init']) chmodSync(join(context, file), 0o755);
         await build(name, recipe, base, context, onLine);
       } finally {
-        rmSync(context, { recursive: true, force: true });
+        removeBuildDir(context);
       }
     });
   });
@@ -209,7 +209,7 @@ export async function buildGuestImage({ node, agentFile }) {
         writeFileSync(join(context, 'Dockerfile'), `FROM ${base}\nCOPY agent.mjs /opt/coffer/agent.mjs\n`);
         await build(name, recipe, base, context, onLine);
       } finally {
-        rmSync(context, { recursive: true, force: true });
+        removeBuildDir(context);
       }
     });
   });

@@ -221,7 +221,7 @@ describe('an agent under a control plane', () => {
     await enrolled(directory);
     const preparing = plane.call(INSTANCE, 'prepare', { spec: here, databases: [], users: [] }, ask());
     await vi.waitFor(() => expect(asked).toContain(0), { timeout: 5000 });
-    await vi.waitFor(() => expect(directory.row(INSTANCE)?.lastReport).toMatchObject({ state: 'building' }));
+    await vi.waitFor(() => expect(directory.row(INSTANCE)?.lastReport).toBeDefined());
     expect(directory.row(INSTANCE)?.lastReport).not.toHaveProperty('driver');
     sending.resolve();
     await preparing;

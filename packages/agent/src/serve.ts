@@ -3,14 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ContainerRuntime, type Logger, Problem } from '@coffer/core';
 import type { DatabaseSpec, UserSpec } from '@coffer/core/driver';
-import {
-  type AgentLink,
-  type AgentTransport,
-  connectAgentLink,
-  type EnrolmentData,
-  type GuestReport,
-  PROTOCOL,
-} from '@coffer/core/rpc';
+import { type AgentLink, type AgentTransport, connectAgentLink, type GuestReport, PROTOCOL } from '@coffer/core/rpc';
 import { type Agent, createAgent } from './agent.ts';
 import { createBackOff } from './back-off.ts';
 import { AGENT_BUILD } from './build.ts';
@@ -25,7 +18,7 @@ import { type RunCommand, runCommand } from './run-command.ts';
 import { createSandbox } from './sandbox.ts';
 import { sleep } from './sleep.ts';
 import { parseEnrolmentData, parseInstanceSpec } from './spec.ts';
-import { type AgentState, createAgentState, openStateFolder } from './state.ts';
+import { type AgentState, createAgentState, type GuestAccount, openStateFolder } from './state.ts';
 import { createStatusReporter } from './status-reporter.ts';
 import { createVolume } from './volume.ts';
 
@@ -33,11 +26,14 @@ export interface ServeParts {
   config: AgentConfig;
   runtime: ContainerRuntime;
   /** The road to the broker; a new one for each attempt to connect. */
-  connect(enrolment: EnrolmentData): AgentTransport;
+  connect(account: GuestAccount): AgentTransport;
   log: Logger;
   /** Default: runs the guest's tools. */
   run?: RunCommand;
 }
+
+/** Enrolment data as they came, or as they were kept without their token. */
+type Enrolment = GuestAccount & { token?: string };
 
 /** What an order by file says. */
 interface FileOrder {
@@ -58,14 +54,26 @@ export async function serve(parts: ServeParts, signal: AbortSignal): Promise<voi
   await ensureTmpfs(config.runDir, run);
   const state = createAgentState(await openStateFolder(config.stateDir));
   if (config.specFile) await serveFile(parts, config.specFile, state, signal);
-  else
-    await serveControlPlane(
-      parts,
-      parseEnrolmentData(await readJsonFile(config.userDataPath), config.userDataPath),
-      state,
-      signal,
-    );
+  else await serveControlPlane(parts, await readEnrolment(config.userDataPath, state), state, signal);
   log.info({}, 'the agent has stopped; the database runs on');
+}
+
+/**
+ * What the guest was given to enrol with, or, once it has enrolled, what it kept of that: user data lies in memory and does not
+ * outlive a reboot of the machine below.
+ */
+async function readEnrolment(path: string, state: AgentState): Promise<Enrolment> {
+  const isEnrolled = (await state.serverPublicKey()) !== undefined;
+  const kept = isEnrolled ? await state.account() : undefined;
+  if (kept) return kept;
+  const given = parseEnrolmentData(await readJsonFile(path), path);
+  if (isEnrolled) await state.saveAccount(accountOf(given));
+  return given;
+}
+
+/** Everything but the token, which is worthless from now on. */
+function accountOf({ token: _, ...account }: Enrolment): GuestAccount {
+  return account;
 }
 
 async function assemble(
@@ -77,6 +85,7 @@ async function assemble(
   const { config, runtime, log, run = runCommand } = parts;
   const cgroupParent = config.cgroupParent ?? (await readCgroupParent());
   const below = cgroupParent === undefined ? {} : { cgroupParent };
+  let driverInUse: string | undefined;
   const volume = createVolume({ run, state, mountPoint: config.dataDir });
   const agent = createAgent({
     runtime,
@@ -85,14 +94,16 @@ async function assemble(
     sandbox: createSandbox({ runtime, run, netnsPath: join(config.runDir, 'tenant.netns'), log, ...below }),
     database: createDatabase({ runtime, runDir: config.runDir, ...below }),
     ensureImage: (image, stop) => ensureImage({ runtime, imagesDir: config.imagesDir, log }, image, stop),
-    loadDriver: () => loadDriver({ path: join(config.stateDir, 'drivers'), fetchChunk }, driver),
+    async loadDriver() {
+      const loaded = await loadDriver({ path: join(config.stateDir, 'drivers'), fetchChunk }, driver);
+      driverInUse = driver.sha256;
+      return loaded;
+    },
     log,
   });
 
-  let driverInUse: string | undefined;
   async function report(): Promise<GuestReport> {
     const status = agent.status();
-    if (status.state !== 'new') driverInUse ??= driver.sha256;
     const usage = await volume.usage();
     return {
       ...status,
@@ -112,7 +123,7 @@ async function assemble(
 
 async function serveControlPlane(
   parts: ServeParts,
-  enrolment: EnrolmentData,
+  enrolment: Enrolment,
   state: AgentState,
   signal: AbortSignal,
 ): Promise<void> {
@@ -148,8 +159,12 @@ async function serveControlPlane(
         transport,
         instanceId,
         keys: await state.keys(),
-        ...(serverPublicKey === undefined ? { token: enrolment.token } : { serverPublicKey }),
-        enrolled: (key) => state.saveServerPublicKey(key),
+        ...(serverPublicKey !== undefined && { serverPublicKey }),
+        ...(serverPublicKey === undefined && enrolment.token !== undefined && { token: enrolment.token }),
+        async enrolled(key) {
+          await state.saveAccount(accountOf(enrolment));
+          await state.saveServerPublicKey(key);
+        },
         nextBoot: () => state.nextBoot(),
         replies,
         handlers: handlers(instanceId),
@@ -180,13 +195,19 @@ async function connectWithBackOff(
   { connect, log }: ServeParts,
   signal: AbortSignal,
   attempt: (transport: AgentTransport) => Promise<AgentLink>,
-  enrolment: EnrolmentData,
+  enrolment: Enrolment,
 ): Promise<AgentLink | undefined> {
+  // A broker that never answers must not hold the end.
+  const stopped = new Promise<undefined>((resolve) => {
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
   const backOff = createBackOff(500, 30_000);
   while (!signal.aborted) {
     const transport = connect(enrolment);
     try {
-      return await attempt(transport);
+      const link = await Promise.race([attempt(transport), stopped]);
+      if (!link) await transport.close();
+      return link;
     } catch (error) {
       await transport.close().catch(() => {});
       if (signal.aborted) return undefined;

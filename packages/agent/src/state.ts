@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Problem } from '@coffer/core';
-import { type InstanceSpec, type KeyPair, newKeyPair } from '@coffer/core/rpc';
-import { parseInstanceSpec } from './spec.ts';
+import { type EnrolmentData, type InstanceSpec, type KeyPair, newKeyPair } from '@coffer/core/rpc';
+import { parseEnrolmentData, parseInstanceSpec } from './spec.ts';
 
 /** JSON files in a folder of mode 0700, each 0600. A write is there as a whole or not at all, also after a power cut. */
 export interface StateFolder {
@@ -75,6 +75,9 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/** What the guest keeps of its enrolment data: all but the token. */
+export type GuestAccount = Omit<EnrolmentData, 'token'>;
+
 /** What the agent knows across restarts, besides its keys. */
 export interface AgentState {
   /** The desired state; undefined before the first prepare. */
@@ -90,6 +93,9 @@ export interface AgentState {
   /** The control plane's public key, once enrolled. */
   serverPublicKey(): Promise<string | undefined>;
   saveServerPublicKey(key: string): Promise<void>;
+  /** How the broker is reached, kept from enrolment on; holds the password of the guest's own account there. */
+  account(): Promise<GuestAccount | undefined>;
+  saveAccount(account: GuestAccount): Promise<void>;
   /** Raises the counter of this agent's starts. */
   nextBoot(): Promise<number>;
 }
@@ -105,7 +111,14 @@ export function createAgentState(
       if (typeof found !== 'string' || found === '') throw new Problem('bad_request', `field ${name} is missing`);
       return found;
     };
+  const parseAccount = (value: unknown): GuestAccount => {
+    // The same rules as when it came; the token that they want is spent and was not kept.
+    const { token: _, ...account } = parseEnrolmentData({ ...Object(value), token: 'spent' });
+    return account;
+  };
   return {
+    account: () => folder.read('account', parseAccount),
+    saveAccount: (account) => folder.write('account', account),
     spec: () => folder.read('spec', (value) => parseInstanceSpec(value)),
     saveSpec: (spec) => folder.write('spec', spec),
     async servicePassword() {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLogger } from '@coffer/core';
 import { createFakeRuntime, type FakeRuntimeOptions } from '@coffer/core/testing';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { archiveName, ensureImage } from './image.ts';
 import { scratch } from './testing.ts';
 
@@ -46,8 +46,38 @@ describe('the image of the database', () => {
     await expect(ensureImage((await stage({ registry: [] })).parts, { reference }, signal)).rejects.toMatchObject({
       code: 'not_found',
     });
-    await expect(ensureImage((await stage()).parts, { reference }, signal)).rejects.toMatchObject({
+  });
+
+  it('is missed for good when no registry answers for a while, with all that was tried', async () => {
+    const { parts, runtime } = await stage();
+    const image = { reference, registry: 'hub.example/db:1.2' };
+    const missed = ensureImage({ ...parts, retryMs: 1, patienceMs: 30 }, image, signal);
+    await expect(missed).rejects.toMatchObject({
+      code: 'not_found',
+      detail: expect.stringMatching(/coffer\/db:1\.2.*\/coffer_db_1\.2\.tar.*hub\.example\/db:1\.2/),
+    });
+    expect(runtime.calls.filter(({ method }) => method === 'pullImage').length).toBeGreaterThan(2);
+  });
+
+  it('is taken from what turns up while it is tried', async () => {
+    const { parts, runtime } = await stage();
+    const ensured = ensureImage({ ...parts, retryMs: 1, patienceMs: 10_000 }, { reference }, signal);
+    await vi.waitFor(() => expect(runtime.calls.some(({ method }) => method === 'pullImage')).toBe(true));
+    runtime.images.add(reference);
+    expect(await ensured).toBe(reference);
+  });
+
+  it('is not given up because the engine does not answer, and not waited for when the agent stops', async () => {
+    const { parts, runtime } = await stage();
+    runtime.setReachable(false);
+    await expect(ensureImage({ ...parts, patienceMs: 0 }, { reference }, signal)).rejects.toMatchObject({
       code: 'unavailable',
     });
+    runtime.setReachable(true);
+    const stopping = new AbortController();
+    const ensured = ensureImage({ ...parts, retryMs: 60_000, patienceMs: 600_000 }, { reference }, stopping.signal);
+    await vi.waitFor(() => expect(runtime.calls.some(({ method }) => method === 'pullImage')).toBe(true));
+    stopping.abort();
+    await expect(ensured).rejects.toMatchObject({ code: 'unavailable' });
   });
 });

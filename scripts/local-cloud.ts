@@ -52,8 +52,8 @@ export class LocalCloudError extends Error {
 
 const flags = ['--conditions=@coffer/source', '--disable-warning=ExperimentalWarning'];
 
-/** Runs one command of the program to its end. */
-function coffer(args: readonly string[], input = ''): Promise<string> {
+/** Runs one command of the program to its end; its output. @throws LocalCloudError with what it said. */
+export function coffer(args: readonly string[], input = ''): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...flags, MAIN, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
     let output = '';

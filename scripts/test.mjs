@@ -17,6 +17,7 @@ const RINGS = {
   api: ['test/api', 'test/openapi-routes.test.ts'],
   transport: ['test/transport.test.ts', 'test/broker.test.ts'],
   clouds: ['test/clouds.test.ts'],
+  engine: ['test/engine.test.ts'],
   drivers: ['test/drivers'],
   clients: ['test/clients'],
   images: ['test/images.test.ts'],

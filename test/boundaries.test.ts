@@ -48,7 +48,6 @@ const rooms: readonly Room[] = [
       'ajv*',
       'ajv-formats',
       'pino',
-      'croner',
       'commander',
       'rhea',
       'tweetnacl',

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Client, Instance } from '@coffer/core';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LocalCloud } from '../../scripts/local-cloud.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { coffer, type LocalCloud } from '../../scripts/local-cloud.ts';
 import { scanForSecrets } from '../support/secret-scan.ts';
 import { addressOf, createInstance, deleteInstance, showInstance, startStack, untilStatus } from '../support/stack.ts';
+import { registerVersion, traces } from '../support/traces.ts';
 
 /** Odd on purpose: it must reach the database as it is, and nothing else. */
 const newPassword = () => `${randomBytes(12).toString('base64url')}'"\\;%`;
@@ -97,6 +98,12 @@ describe('the spine, from HTTP to a row read back', () => {
     expect(data).toMatchObject({ store: { status: 'ok' }, broker: { status: 'ok' }, cloud: { status: 'ok' } });
   });
 
+  it('is not cleared away while its server runs', async () => {
+    const clearing = coffer(['clear', '--yes', '--data-dir', cloud.dataDir]);
+    await expect(clearing).rejects.toThrow(`a server runs over ${cloud.dataDir}; stop it first`);
+    expect((await showInstance(client, instance.id))?.status).toBe('ACTIVE');
+  });
+
   it('leaves no secret in logs, arguments, environments, inspection, columns or files', async () => {
     const login = await cloud.token();
     const hits = await scanForSecrets(cloud, {
@@ -120,23 +127,36 @@ describe('the spine, from HTTP to a row read back', () => {
 
   it('goes on with a create when the server is killed in its middle', async () => {
     const created = await createInstance(client, { name: 'killed' });
-    await untilStatus(client, created.id, 'BUILD');
+    // In its middle: the guest is being made, and the job has not seen the end of it.
+    await vi.waitFor(async () => expect(await traces(cloud, created.id)).toContain('ledger: server'), 30_000);
+    expect((await showInstance(client, created.id))?.status).toBe('BUILD');
     await cloud.kill();
     await cloud.start();
     client = await cloud.client();
     await untilStatus(client, created.id, 'ACTIVE');
     await deleteInstance(client, created.id);
+    expect(await traces(cloud, created.id)).toEqual([]);
   }, 240_000);
 
-  it('ends a create that cannot work in ERROR with a fault to read, and its delete leaves nothing', async () => {
-    const created = await createInstance(client, {
-      name: 'cannot',
+  it('ends creates that cannot work in ERROR with a fault to read, and their deletes leave nothing', async () => {
+    const noNetwork = await createInstance(client, {
+      name: 'no network',
       nics: [{ network_id: '00000000-0000-4000-8000-000000000000' }],
     });
-    const failed = await untilStatus(client, created.id, 'ERROR');
-    expect(failed.fault?.message).toMatch(/could not be made: .*network/);
-    await deleteInstance(client, created.id);
-  }, 120_000);
+    await registerVersion(cloud, { name: 'none', number: '0.0', image: 'coffer/no-such-image:1', active: true });
+    const noImage = await createInstance(client, { datastore: { type: 'mysql', version: 'none' } });
+    const refused = await untilStatus(client, noNetwork.id, 'ERROR');
+    expect(refused.fault?.message).toMatch(/could not be made: .*network/);
+    const missing = await untilStatus(client, noImage.id, 'ERROR', 180_000);
+    expect(missing.fault?.message).toMatch(/could not be made: .*coffer\/no-such-image:1/);
+    expect(await traces(cloud, noImage.id)).toEqual(
+      expect.arrayContaining(['ledger: account', 'ledger: port', 'ledger: server', 'ledger: volume', 'container']),
+    );
+    for (const { id } of [refused, missing]) {
+      await deleteInstance(client, id);
+      expect(await traces(cloud, id)).toEqual([]);
+    }
+  }, 300_000);
 
   it('keeps the data of an instance whose server process was away', async () => {
     await cloud.stop();
@@ -149,5 +169,9 @@ describe('the spine, from HTTP to a row read back', () => {
     expect((await showInstance(client, instance.id))?.status).toBe('ACTIVE');
   }, 60_000);
 
-  it('deletes it', () => deleteInstance(client, instance.id), 90_000);
+  it('deletes it without a trace', async () => {
+    expect((await traces(cloud, instance.id)).length).toBeGreaterThan(4);
+    await deleteInstance(client, instance.id);
+    expect(await traces(cloud, instance.id)).toEqual([]);
+  }, 90_000);
 });

@@ -53,15 +53,19 @@ export const defaultDataDir = (): string =>
   join(process.getuid?.() === 0 ? '/var/lib' : join(homedir(), '.local/share'), 'coffer');
 
 /** The options that every command over a data folder has. */
-export function addStoreOptions(command: Command): Command {
+export function addDataOptions(command: Command): Command {
   return command
     .addOption(
       new Option('--data-dir <folder>', 'what outlives the process').env('COFFER_DATA_DIR').default(defaultDataDir()),
     )
-    .addOption(
-      new Option('--store <url>', 'PostgreSQL, 15 or newer; without it one of our own is started').env('COFFER_STORE'),
-    )
     .addOption(new Option('--log-level <level>', 'debug, info, warn or error').env('COFFER_LOG_LEVEL').default('info'));
+}
+
+/** The options of every command over the store. */
+export function addStoreOptions(command: Command): Command {
+  return addDataOptions(command).addOption(
+    new Option('--store <url>', 'PostgreSQL, 15 or newer; without it one of our own is started').env('COFFER_STORE'),
+  );
 }
 
 /** The options of a machine's own cloud. */

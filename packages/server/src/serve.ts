@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Logger, Problem, toProblem } from '@coffer/core';
 import { createServerTransport } from '@coffer/core/amqp';
 import { createEngine } from '@coffer/core/engine';
@@ -16,6 +16,7 @@ import { listen } from './http/listen.ts';
 import { createBuiltinIdentity } from './identity/builtin.ts';
 import { checkExposure } from './identity/exposure.ts';
 import { openLocalStore } from './local-store.ts';
+import { takeMachineLock } from './machine-lock.ts';
 import { createReleases } from './release.ts';
 import { createHealth } from './services/health.ts';
 import type { Store } from './store/store.ts';
@@ -48,6 +49,17 @@ const QUOTAS = { instances: 10, ram: -1, volumes: 40, backups: 50 };
 const MAX_VOLUME_GIB = 10;
 const STOP_GRACE_MS = 10_000;
 const HEAL_INTERVAL_MS = 10_000;
+
+/**
+ * One server, or one command that takes everything away, over a data folder at a time.
+ * @throws Problem `conflict` when there is one.
+ */
+export async function takeServerLock(dataDir: string): Promise<() => Promise<void>> {
+  const release = await takeMachineLock(`server ${resolve(dataDir)}`);
+  if (!release)
+    throw new Problem('conflict', `a server runs over ${dataDir}; stop it first, or give another --data-dir`);
+  return release;
+}
 
 /** The machine's own cloud of a data folder. */
 export function openCloud(
@@ -91,6 +103,7 @@ function accountsOf(store: Store) {
 export async function serve(config: ServerConfig, log: Logger): Promise<RunningServer> {
   checkExposure({ host: config.listen.host, hasTls: false, allowInsecure: config.allowInsecure });
   const releases = createReleases(log);
+  releases.add('the data folder', await takeServerLock(config.dataDir));
   try {
     const { store, secrets } = await openLocalStore({ ...config, log }, releases);
     const cloud = await openCloud(config, log);

@@ -31,7 +31,6 @@ export interface Relay {
   declareQueue(name: string, binding?: string): void;
   /** With its messages; who receives from it is told that it is gone. */
   deleteQueue(name: string): void;
-  hasQueue(name: string): boolean;
   /** Ends the open connections of an account. */
   disconnect(username: string): void;
   close(): Promise<void>;
@@ -211,7 +210,6 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       for (const consumer of queue?.consumers ?? [])
         consumer.close({ condition: 'amqp:resource-deleted', description: 'the queue was deleted' });
     },
-    hasQueue: (name) => queues.has(name),
     disconnect(username) {
       for (const [connection, peer] of connections) {
         if (peer.username !== username) continue;

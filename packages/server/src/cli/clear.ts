@@ -2,9 +2,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '@coffer/core';
 import type { Command } from 'commander';
-import { addCloudOptions, addStoreOptions } from '../config.ts';
-import { openCloud } from '../serve.ts';
-import { launchPostgres } from '../store/postgres.ts';
+import { addCloudOptions, addDataOptions } from '../config.ts';
+import { openCloud, takeServerLock } from '../serve.ts';
+import { destroyPostgres } from '../store/postgres.ts';
 import { createLog } from './log.ts';
 
 interface Flags {
@@ -12,14 +12,13 @@ interface Flags {
   runDir?: string;
   logLevel: string;
   engine?: string;
-  store?: string;
   yes?: boolean;
 }
 
 /** `coffer clear --yes`: takes away everything that a stopped server of this data folder made on this machine, databases included. */
 export function addClear(program: Command): void {
   addCloudOptions(
-    addStoreOptions(
+    addDataOptions(
       program
         .command('clear')
         .description('take away everything that a stopped server made on this machine, databases included'),
@@ -29,6 +28,7 @@ export function addClear(program: Command): void {
     .action(async (flags: Flags) => {
       if (!flags.yes)
         throw new Problem('bad_request', `this deletes every database below ${flags.dataDir}; run it again with --yes`);
+      const release = await takeServerLock(flags.dataDir);
       const log = createLog(flags.logLevel);
       const cloud = await openCloud(
         {
@@ -46,11 +46,9 @@ export function addClear(program: Command): void {
       await cloud.teardown();
       const left = await cloud.inventory();
       if (left.length > 0) throw new Problem('internal', `these could not be taken away: ${left.join(', ')}`);
-      if (flags.store === undefined) {
-        const postgres = await launchPostgres({ dataDir: join(flags.dataDir, 'store'), log });
-        await postgres.destroy();
-      }
+      await destroyPostgres(join(flags.dataDir, 'store'));
       await rm(flags.dataDir, { recursive: true, force: true });
+      await release();
       process.stdout.write(`nothing is left of ${flags.dataDir}\n`);
     });
 }

@@ -5,9 +5,7 @@ import { Problem } from '@coffer/core';
 import { parseManifest } from '@coffer/core/driver';
 import type { Command } from 'commander';
 import { addStoreOptions } from '../config.ts';
-import { openLocalStore } from '../local-store.ts';
-import { createReleases } from '../release.ts';
-import { createLog } from './log.ts';
+import { type StoreFlags, withStore } from './with-store.ts';
 
 /** `coffer datastore register <folder>`: stores a packed driver and offers its datastore. */
 export function addDatastore(program: Command): void {
@@ -17,27 +15,14 @@ export function addDatastore(program: Command): void {
       .command('register')
       .description('store a driver as `coffer-driver pack` made it, and offer its versions')
       .argument('<folder>', 'holds driver.mjs and manifest.json'),
-  ).action(async (folder: string, flags: { dataDir: string; store?: string; logLevel: string }) => {
+  ).action(async (folder: string, flags: StoreFlags) => {
     const code = await read(join(folder, 'driver.mjs'));
     const manifest = parseManifest(JSON.parse((await read(join(folder, 'manifest.json'))).toString('utf8')));
-    const releases = createReleases();
-    try {
-      const { store } = await openLocalStore(
-        {
-          dataDir: flags.dataDir,
-          log: createLog(flags.logLevel),
-          ...(flags.store !== undefined && { storeUrl: flags.store }),
-        },
-        releases,
-      );
-      const sha256 = createHash('sha256').update(code).digest('hex');
-      await store.datastores.register({ sha256, manifest, code });
-      process.stdout.write(
-        `${manifest.datastore} ${manifest.versions.map((version) => version.name).join(', ')}: driver ${sha256}\n`,
-      );
-    } finally {
-      await releases.run();
-    }
+    const sha256 = createHash('sha256').update(code).digest('hex');
+    await withStore(flags, ({ store }) => store.datastores.register({ sha256, manifest, code }));
+    process.stdout.write(
+      `${manifest.datastore} ${manifest.versions.map((version) => version.name).join(', ')}: driver ${sha256}\n`,
+    );
   });
 }
 

@@ -156,6 +156,14 @@ export function createBuiltinIdentity(options: BuiltinIdentityOptions): BuiltinI
     return { userId: user.id, defaultProjectId: user.defaultProjectId, methods: ['password'] };
   }
 
+  /** The user's roles in the project of the query around this one. */
+  const grantsOf = (userId: string) =>
+    db
+      .selectFrom('identityGrants')
+      .select('role')
+      .where('userId', '=', userId)
+      .whereRef('projectId', '=', sql.ref('identityProjects.id'));
+
   /** Id of a project in which the user has a role. */
   async function grantedProject(userId: string, reference: Reference): Promise<string | undefined> {
     const value = reference.id ?? reference.name;
@@ -165,15 +173,7 @@ export function createBuiltinIdentity(options: BuiltinIdentityOptions): BuiltinI
       .select('id')
       .where(reference.id === undefined ? 'name' : 'id', '=', value)
       .where('enabled', '=', true)
-      .where((where) =>
-        where.exists(
-          where
-            .selectFrom('identityGrants')
-            .select('role')
-            .where('userId', '=', userId)
-            .whereRef('projectId', '=', 'identityProjects.id'),
-        ),
-      )
+      .where(({ exists }) => exists(grantsOf(userId)))
       .executeTakeFirst();
     return row?.id;
   }
@@ -240,17 +240,7 @@ export function createBuiltinIdentity(options: BuiltinIdentityOptions): BuiltinI
     projects(userId) {
       const all = db.selectFrom('identityProjects').selectAll().orderBy('name');
       if (userId === 'all') return all.execute();
-      return all
-        .where((where) =>
-          where.exists(
-            where
-              .selectFrom('identityGrants')
-              .select('role')
-              .where('userId', '=', userId)
-              .whereRef('projectId', '=', 'identityProjects.id'),
-          ),
-        )
-        .execute();
+      return all.where(({ exists }) => exists(grantsOf(userId))).execute();
     },
   };
 }

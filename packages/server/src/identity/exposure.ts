@@ -20,6 +20,6 @@ export function checkExposure({ host, hasTls, allowInsecure }: Exposure): void {
   if (hasTls || allowInsecure || isLoopback(host)) return;
   throw new Problem(
     'bad_request',
-    `The builtin identity would take passwords over plain HTTP on ${host}; give a TLS certificate and key, listen on 127.0.0.1, or allow it in so many words.`,
+    `The builtin identity would take passwords over plain HTTP on ${host}; listen on 127.0.0.1 behind a proxy with TLS, or say --allow-insecure.`,
   );
 }

@@ -23,14 +23,6 @@ export interface CreateInstanceInput {
 /** Input of the job `delete_instance`: nothing; the ledger knows what is to go. */
 export type DeleteInstanceInput = Record<string, never>;
 
-/** Every job kind that the API makes, with its input. */
-export interface JobInputs {
-  create_instance: CreateInstanceInput;
-  delete_instance: DeleteInstanceInput;
-}
-
-export type JobKind = keyof JobInputs;
-
 /** What a password of a first user is sealed for. */
 export const userSecretContext = (instanceId: string, secret: string): string => `instance/${instanceId}/${secret}`;
 

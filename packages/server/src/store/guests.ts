@@ -1,4 +1,5 @@
 import type { Sealed, ServiceStatus } from '@coffer/core';
+import type { ReportPosition } from '@coffer/core/rpc';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { GuestsTable, Schema } from './schema.ts';
 
@@ -22,15 +23,6 @@ export interface GuestKeys {
   upKid: string;
   downKid: string;
   epoch: number;
-}
-
-/** Where a report stands in the order of its guest's reports. */
-export interface ReportPosition {
-  /** The agent's process life; `boot` rises with each one. */
-  session: string;
-  boot: number;
-  /** Rises within the session. */
-  number: number;
 }
 
 /** What a report says, for the instance's row. */

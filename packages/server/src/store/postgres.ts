@@ -1,7 +1,7 @@
 import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Logger, Problem, silentLogger } from '@coffer/core';
-import { withMachineLock } from './machine-lock.ts';
+import { withMachineLock } from '../machine-lock.ts';
 import { embeddedBinaries, hostBinaries, majorOf, type PostgresBinaries } from './postgres-binaries.ts';
 import { databaseIds, type Ids, reachableFolder, socketFolder } from './postgres-folders.ts';
 import { initialise, START_TIMEOUT_MS, startServer, stopServer } from './postgres-server.ts';

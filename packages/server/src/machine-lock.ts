@@ -3,6 +3,16 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@coffer/core';
 
+const addressOf = (name: string): string => `\0coffer-${createHash('sha256').update(name).digest('hex').slice(0, 32)}`;
+
+/**
+ * Takes the lock of this name until the process ends or the returned function is called.
+ * @returns undefined when another process of this machine holds it.
+ */
+export async function takeMachineLock(name: string): Promise<(() => Promise<void>) | undefined> {
+  return process.platform === 'linux' ? tryLock(addressOf(name)) : async () => undefined;
+}
+
 /**
  * Runs `work` while no other process of this machine holds the lock of this name. The lock is a Linux abstract socket, which
  * the kernel takes back however its holder dies. Elsewhere there is no lock.
@@ -10,7 +20,7 @@ import { Problem } from '@coffer/core';
  */
 export async function withMachineLock<T>(name: string, timeoutMs: number, work: () => Promise<T>): Promise<T> {
   if (process.platform !== 'linux') return work();
-  const address = `\0coffer-${createHash('sha256').update(name).digest('hex').slice(0, 32)}`;
+  const address = addressOf(name);
   const deadline = Date.now() + timeoutMs;
   let release = await tryLock(address);
   while (!release) {

@@ -1,0 +1,49 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DriverManifest, parseManifest } from '@coffer/core/driver';
+import { createEngine } from '@coffer/core/engine';
+import { Client } from 'pg';
+import { packDriver, writePacked } from '../../packages/agent/src/pack.ts';
+import { launchPostgres } from '../../packages/server/src/store/postgres.ts';
+import { coffer, type LocalCloud } from '../../scripts/local-cloud.ts';
+
+/** Everything that exists of an instance outside its row: ledger, guest, container, engine volume, records and files of the cloud. */
+export async function traces(cloud: LocalCloud, instanceId: string): Promise<string[]> {
+  const found: string[] = [];
+  // The running one is adopted, and left running when this is done with it.
+  const postgres = await launchPostgres({ dataDir: join(cloud.dataDir, 'store') });
+  const store = new Client({ connectionString: postgres.url });
+  await store.connect();
+  try {
+    const ledger = await store.query<{ kind: string }>('SELECT kind FROM ledger WHERE instance_id = $1', [instanceId]);
+    found.push(...ledger.rows.map(({ kind }) => `ledger: ${kind}`));
+    const guests = await store.query('SELECT 1 FROM guests WHERE instance_id = $1', [instanceId]);
+    if (guests.rows.length > 0) found.push('guest');
+  } finally {
+    await postgres.stop();
+    await store.end();
+  }
+  const engine = createEngine();
+  for (const _ of await engine.containers.list({ label: [`coffer.key=${instanceId}`] })) found.push('container');
+  for (const { Name } of await engine.volumes.list({ label: [`coffer.key=${instanceId}`] }))
+    found.push(`volume ${Name}`);
+  for (const entry of await readdir(join(cloud.dataDir, 'cloud'), { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isFile()) continue;
+    if (path.includes(instanceId)) found.push(path);
+    else if (path.endsWith('.json') && (await readFile(path, 'utf8')).includes(instanceId)) found.push(path);
+  }
+  return found;
+}
+
+/** Offers one more version of MySQL, by a driver of its own: the operator's command, on a server that runs. */
+export async function registerVersion(cloud: LocalCloud, version: DriverManifest['versions'][number]): Promise<void> {
+  const packed = await packDriver(join(import.meta.dirname, '../../packages/drivers/src/mysql'));
+  const manifest = parseManifest({ ...packed.manifest, versions: [{ ...version, default: true }] });
+  const folder = await mkdtemp(join(tmpdir(), 'coffer-driver-'));
+  const code = Buffer.concat([packed.code, Buffer.from(`\n// ${version.name}\n`)]);
+  await writePacked({ ...packed, manifest, code }, folder);
+  await coffer(['datastore', 'register', folder, '--data-dir', cloud.dataDir, '--log-level', 'warn']);
+  await rm(folder, { recursive: true });
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type ContainerRuntime, type Logger, Problem } from '@coffer/core';
 import type { DatabaseSpec, UserSpec } from '@coffer/core/driver';
 import { type AgentLink, type AgentTransport, connectAgentLink, type GuestReport, PROTOCOL } from '@coffer/core/rpc';
-import { type Agent, createAgent } from './agent.ts';
+import { type Agent, type AgentParts, createAgent } from './agent.ts';
 import { createBackOff } from './back-off.ts';
 import { AGENT_BUILD } from './build.ts';
 import type { AgentConfig } from './config.ts';
@@ -86,6 +86,16 @@ async function assemble(
   const cgroupParent = config.cgroupParent ?? (await readCgroupParent());
   const below = cgroupParent === undefined ? {} : { cgroupParent };
   let driverInUse: string | undefined;
+  const underWay = new Map<string, Promise<string>>();
+  /** As `ensureImage`; whoever asks for an image that is being got joins. */
+  const getImage: AgentParts['ensureImage'] = (image, stop) => {
+    const key = JSON.stringify(image);
+    const getting =
+      underWay.get(key) ??
+      ensureImage({ runtime, imagesDir: config.imagesDir, log }, image, stop).finally(() => underWay.delete(key));
+    underWay.set(key, getting);
+    return getting;
+  };
   const volume = createVolume({ run, state, mountPoint: config.dataDir });
   const agent = createAgent({
     runtime,
@@ -93,7 +103,7 @@ async function assemble(
     volume,
     sandbox: createSandbox({ runtime, run, netnsPath: join(config.runDir, 'tenant.netns'), log, ...below }),
     database: createDatabase({ runtime, runDir: config.runDir, ...below }),
-    ensureImage: (image, stop) => ensureImage({ runtime, imagesDir: config.imagesDir, log }, image, stop),
+    ensureImage: getImage,
     async loadDriver() {
       const loaded = await loadDriver({ path: join(config.stateDir, 'drivers'), fetchChunk }, driver);
       driverInUse = driver.sha256;
@@ -118,7 +128,7 @@ async function assemble(
 
   const { replies, marks } = await openReplies(join(config.runDir, 'replies'));
   const handlers = (instanceId: string) => createHandlers({ instanceId, agent, marks, report });
-  return { agent, report, replies, handlers };
+  return { agent, report, replies, handlers, getImage };
 }
 
 async function serveControlPlane(
@@ -147,8 +157,12 @@ async function serveControlPlane(
       });
     }
   };
-  const { agent, report, replies, handlers } = await assemble(parts, state, enrolment.driver, fetchChunk);
+  const { agent, report, replies, handlers, getImage } = await assemble(parts, state, enrolment.driver, fetchChunk);
   const reconciling = agent.run(signal);
+  if (enrolment.image && (await state.spec()) === undefined) {
+    // It takes seconds, and so do enrolment, driver and order: what goes wrong here is said when the order needs the image.
+    getImage(enrolment.image, signal).catch((error: unknown) => log.info({ error }, 'the image is not ready yet'));
+  }
 
   const link = await connectWithBackOff(
     parts,

@@ -31,15 +31,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** @throws Problem `bad_request` that lists everything wrong at once, by field. */
-export function parseInstanceSpec(value: unknown, what = 'The instance spec'): InstanceSpec {
-  const { fields, text, whole, is, part, finish } = reader(what, value);
-  text('instanceId', fields.instanceId);
-  whole('revision', fields.revision, 1);
-  text('datastore', fields.datastore);
-  const version = part('version');
-  text('version.name', version.name);
-  text('version.number', version.number);
+function checkImage({ text, is, part }: Pick<ReturnType<typeof reader>, 'text' | 'is' | 'part'>): void {
   const image = part('image');
   text('image.reference', image.reference);
   if (image.registry !== undefined) text('image.registry', image.registry);
@@ -50,6 +42,18 @@ export function parseInstanceSpec(value: unknown, what = 'The instance spec'): I
     text('image.credentials.username', credentials.username);
     text('image.credentials.password', credentials.password);
   }
+}
+
+/** @throws Problem `bad_request` that lists everything wrong at once, by field. */
+export function parseInstanceSpec(value: unknown, what = 'The instance spec'): InstanceSpec {
+  const { fields, text, whole, is, part, finish } = reader(what, value);
+  text('instanceId', fields.instanceId);
+  whole('revision', fields.revision, 1);
+  text('datastore', fields.datastore);
+  const version = part('version');
+  text('version.name', version.name);
+  text('version.number', version.number);
+  checkImage({ text, is, part });
   for (const [name, setting] of Object.entries(part('settings'))) {
     is(`settings.${name}`, ['string', 'number', 'boolean'].includes(typeof setting), 'a text, number or boolean');
   }
@@ -82,6 +86,7 @@ export function parseEnrolmentData(value: unknown, what = 'The user data'): Enro
   const driver = part('driver');
   text('driver.name', driver.name);
   is('driver.sha256', /^[0-9a-f]{64}$/.test(String(driver.sha256)), '64 hex digits');
+  if (fields.image !== undefined) checkImage({ text, is, part });
   whole('reportIntervalMs', fields.reportIntervalMs, 100);
   finish();
   return value as EnrolmentData;

@@ -57,7 +57,8 @@ export function createImages(http: EngineHttp): EngineImages {
         path: '/images/load',
         query: { quiet: true },
         headers: { 'content-type': 'application/x-tar' },
-        stream: createReadStream(archivePath),
+        // Large pieces: an archive has hundreds of megabytes, and each piece costs a turn of the event loop.
+        stream: createReadStream(archivePath, { highWaterMark: 2 ** 20 }),
         signal: options?.signal,
         timeoutMs: 0,
       });

@@ -82,6 +82,8 @@ export interface EnrolmentData {
   token: string;
   broker: { host: string; port: number; username: string; password: string; ca?: string };
   driver: { name: string; sha256: string };
+  /** The database's image: got ready while the guest enrols. The order that `prepare` gives is what counts. */
+  image?: InstanceSpec['image'];
   /** Interval of reports, ms. */
   reportIntervalMs: number;
 }

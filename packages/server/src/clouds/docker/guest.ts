@@ -5,6 +5,8 @@ import { userDataBind } from './user-data.ts';
 import { volumeConfig } from './volumes.ts';
 
 const MIB = 2 ** 20;
+/** Engine 160, agent 85, the rest is cache while an image is loaded. */
+const GUEST_OVERHEAD_MIB = 512;
 
 /**
  * The container that plays a guest: it runs a container engine of its own, for which it needs nearly every capability and
@@ -35,9 +37,10 @@ export function guestConfig(context: Context, record: ServerRecord, flavor: Flav
         ...(context.imagesDir === undefined ? [] : [`${context.imagesDir}:/var/lib/coffer/images:ro`]),
       ],
       ...volumes,
-      Memory: flavor.ramMib * MIB,
-      MemorySwap: flavor.ramMib * MIB,
-      NanoCpus: flavor.vcpus * 1e9,
+      // The flavor is the database's, whose own container is held to it. The guest around it has room for its engine and agent,
+      // and no limit of processors: loading an image would take three times as long.
+      Memory: (flavor.ramMib + GUEST_OVERHEAD_MIB) * MIB,
+      MemorySwap: (flavor.ramMib + GUEST_OVERHEAD_MIB) * MIB,
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '2' } },
     },
   };

@@ -10,6 +10,12 @@ import type { InstanceRow } from '../../store/instances.ts';
 import { defineJob, type JobContext, type JobKind } from '../job-kind.ts';
 import type { InstanceTaskDeps } from './instance-tasks.ts';
 
+const imageOf = (version: DatastoreVersion): InstanceSpec['image'] => ({
+  reference: version.image,
+  ...(version.registry !== null && { registry: version.registry }),
+  ...(version.digest !== null && { digest: version.digest }),
+});
+
 const SERVER_TIMEOUT_MS = 10 * 60_000;
 const ENROL_TIMEOUT_MS = 5 * 60_000;
 const PREPARE_TIMEOUT_MS = 10 * 60_000;
@@ -49,6 +55,7 @@ export function createInstanceTask(deps: InstanceTaskDeps): JobKind {
       token: secrets.open(guest.token, guestSecret.token(instanceId)),
       broker: account,
       driver: { name: version.datastoreName, sha256: version.driverSha256 },
+      image: imageOf(version),
       reportIntervalMs: deps.reportIntervalMs,
     };
     return JSON.stringify(data);
@@ -61,11 +68,7 @@ export function createInstanceTask(deps: InstanceTaskDeps): JobKind {
       revision: instance.specRevision,
       datastore: version.datastoreName,
       version: { name: version.name, number: version.number },
-      image: {
-        reference: version.image,
-        ...(version.registry !== null && { registry: version.registry }),
-        ...(version.digest !== null && { digest: version.digest }),
-      },
+      image: imageOf(version),
       settings: evaluateSizing(version.manifest, flavor),
       ...flavor,
       volume: { device, sizeGib: instance.volumeSizeGib },

@@ -7,11 +7,15 @@ const conditions = ['@coffer/source'];
 /** Tests that start containers, build packages or run other people's programs: one file at a time, after everything quick. */
 const HEAVY = [
   'test/workspace.test.ts',
+  'test/embedding.test.ts',
   'test/images.test.ts',
   'test/engine.test.ts',
   'test/clouds.test.ts',
+  'test/crash/**/*.test.ts',
   'test/transport.test.ts',
+  'test/faults/**/*.test.ts',
   'test/broker.test.ts',
+  'test/scale.test.ts',
   'test/drivers/**/*.test.ts',
   'test/clients/**/*.test.ts',
   'test/e2e/**/*.test.ts',

@@ -34,7 +34,7 @@ export const baseImageName = (suite) =>
 /**
  * Builds the base image of a suite. The image has its name only once it is whole, so a build that was cut off
  * leaves nothing that could be taken for one.
- * @param {'trixie' | 'sid'} suite
+ * @param {'bookworm' | 'trixie' | 'sid'} suite
  */
 export async function buildBaseImage(suite) {
   await ensureHostPrograms();

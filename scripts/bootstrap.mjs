@@ -13,6 +13,8 @@ import { isMain, mainOf, Stop, step } from './say.mjs';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const DATABASE_IMAGES = ['coffer/mysql:9.7'];
 const TEST_IMAGES = ['coffer/rabbitmq:4'];
+/** What `npm test -- --full` adds. */
+const FULL_TEST_IMAGES = ['coffer/rabbitmq:3.10'];
 
 /** Written last into node_modules: what it was installed from. */
 const stampFile = join(root, 'node_modules/.coffer-installed');
@@ -99,7 +101,7 @@ async function allOrFirstFailure(promises) {
 /**
  * Sees to it that the machine has what `need` asks for, and says by `process.env` where it is, so that a child knows too:
  * `COFFER_GUEST_IMAGE` and `COFFER_IMAGES_DIR`, the folder of image archives for guests.
- * @param {{ need?: 'start' | 'test' }} [options] `test` adds the images that only tests use
+ * @param {{ need?: 'start' | 'test' | 'full' }} [options] `test` adds the images that only tests use, `full` those of its long runs
  * @returns {Promise<{ node: string, pnpm: string, guestImage: string, imagesDir: string }>}
  * @throws {Stop} with one sentence that names the command which mends it
  */
@@ -110,7 +112,8 @@ export async function bootstrap({ need = 'start' } = {}) {
     const [imagesDir] = await allOrFirstFailure([
       Promise.all(DATABASE_IMAGES.map((name) => ensureImage(name).then(() => saveImage(name)))).then(([dir]) => dir),
       ensureGuestBase(tools.node),
-      ...(need === 'test' ? TEST_IMAGES.map(ensureImage) : []),
+      ...(need === 'start' ? [] : TEST_IMAGES.map(ensureImage)),
+      ...(need === 'full' ? FULL_TEST_IMAGES.map(ensureImage) : []),
     ]);
     return imagesDir;
   });
@@ -123,7 +126,9 @@ export async function bootstrap({ need = 'start' } = {}) {
 
 if (isMain(import.meta.url)) {
   await mainOf(async () => {
-    const { node, guestImage, imagesDir } = await bootstrap({ need: process.argv[2] === 'test' ? 'test' : 'start' });
+    const { node, guestImage, imagesDir } = await bootstrap({
+      need: ['test', 'full'].find((need) => need === process.argv[2]) ?? 'start',
+    });
     console.log(`node    ${node}\nguest   ${guestImage}\nimages  ${imagesDir}`);
   });
 }

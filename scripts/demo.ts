@@ -120,6 +120,10 @@ async function show(cloud: LocalCloud): Promise<{ client: Client; id: string }> 
 async function main(): Promise<void> {
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
+  if (process.getuid?.() !== 0)
+    console.log(
+      'Without root: volumes are plain folders, whose size is not enforced, and there are no access rules; `sudo npm start` has both.',
+    );
   const isNew = !existsSync(join(dataDir, 'store'));
   const cloud = await step(isNew ? 'a cloud on this machine: store, broker, API' : `the cloud in ${dataDir}`, () =>
     startLocalCloud({

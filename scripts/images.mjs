@@ -29,6 +29,7 @@ const SPACE_NEEDED = 5 * 2 ** 30;
 const RECIPES = {
   'coffer/mysql:9.7': { suite: 'sid', folder: 'packages/drivers/image/mysql' },
   'coffer/rabbitmq:4': { suite: 'sid', folder: 'test/support/rabbitmq-image' },
+  'coffer/rabbitmq:3.10': { suite: 'bookworm', folder: 'test/support/rabbitmq-image' },
 };
 
 /** Carried by every image built here: a changed recipe has another value, so an unchanged image is recognised. */

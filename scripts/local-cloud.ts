@@ -21,12 +21,17 @@ export interface LocalCloudOptions {
   tenantPool?: string;
   logLevel?: string;
   reportIntervalMs?: number;
+  /** Further options of `coffer serve`. */
+  more?: readonly string[];
+  /** What is run as the server, with the arguments of `coffer`. Default: Coffer's own program. */
+  program?: string;
 }
 
 /** Coffer's own program on this machine, as an operator runs it, in a process of its own. */
 export interface LocalCloud {
   readonly url: string;
   readonly dataDir: string;
+  readonly brokerPort: number;
   readonly project: string;
   readonly user: { name: string; password: string };
   /** Logs in and returns a client of the API. */
@@ -53,7 +58,19 @@ export class LocalCloudError extends Error {
 const flags = ['--conditions=@coffer/source', '--disable-warning=ExperimentalWarning'];
 
 /** Runs one command of the program to its end; its output. @throws LocalCloudError with what it said. */
-export function coffer(args: readonly string[], input = ''): Promise<string> {
+export async function coffer(args: readonly string[], input = ''): Promise<string> {
+  const { code, output, errors } = await runCoffer(args, input);
+  if (code === 0) return output;
+  throw new LocalCloudError(
+    `coffer ${args.slice(0, 2).join(' ')} ended with ${code}: ${errors.trim().split('\n').slice(-5).join('\n')}`,
+  );
+}
+
+/** Runs one command of the program to its end, whatever it is. */
+export function runCoffer(
+  args: readonly string[],
+  input = '',
+): Promise<{ code: number | null; output: string; errors: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...flags, MAIN, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
     let output = '';
@@ -66,20 +83,12 @@ export function coffer(args: readonly string[], input = ''): Promise<string> {
     });
     child.stdin.end(input);
     child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) resolve(output);
-      else
-        reject(
-          new LocalCloudError(
-            `coffer ${args.slice(0, 2).join(' ')} ended with ${code}: ${errors.trim().split('\n').slice(-5).join('\n')}`,
-          ),
-        );
-    });
+    child.on('close', (code) => resolve({ code, output, errors }));
   });
 }
 
 /** A port that is free now on all of this machine's addresses. */
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
@@ -122,12 +131,15 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     ...['--log-level', options.logLevel ?? 'info', '--report-interval', String(options.reportIntervalMs ?? 5_000)],
     ...(options.managementPool === undefined ? [] : ['--management-pool', options.managementPool]),
     ...(options.tenantPool === undefined ? [] : ['--tenant-pool', options.tenantPool]),
+    ...(options.more ?? []),
   ];
   let child: ChildProcess | undefined;
 
   async function start(): Promise<void> {
     const log = openSync(logFile, 'a');
-    const began = spawn(process.execPath, [...flags, MAIN, ...args], { stdio: ['ignore', 'pipe', log] });
+    const began = spawn(process.execPath, [...flags, options.program ?? MAIN, ...args], {
+      stdio: ['ignore', 'pipe', log],
+    });
     child = began;
     await new Promise<void>((resolve, reject) => {
       let output = '';
@@ -190,6 +202,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   return {
     url,
     dataDir,
+    brokerPort,
     project,
     user,
     token,

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bootstrap } from './bootstrap.mjs';
+import { isRoot } from './host.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -14,9 +15,14 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const RINGS = {
   unit: ['packages'],
   workspace: ['test/workspace.test.ts', 'test/boundaries.test.ts', 'test/openapi.test.ts'],
+  embedding: ['test/embedding.test.ts'],
   api: ['test/api', 'test/openapi-routes.test.ts'],
   transport: ['test/transport.test.ts', 'test/broker.test.ts'],
   clouds: ['test/clouds.test.ts'],
+  crash: ['test/crash'],
+  suites: ['test/suites', 'test/identity.test.ts'],
+  scale: ['test/scale.test.ts'],
+  faults: ['test/faults'],
   engine: ['test/engine.test.ts'],
   drivers: ['test/drivers'],
   clients: ['test/clients'],
@@ -59,12 +65,17 @@ const began = Date.now();
 let node;
 let pnpm;
 try {
-  ({ node, pnpm } = await bootstrap({ need: 'test' }));
+  ({ node, pnpm } = await bootstrap({ need: full ? 'full' : 'test' }));
 } catch (error) {
   console.error(error.message);
   console.log('0 passed, 1 failed');
   process.exit(1);
 }
+
+if (!isRoot())
+  console.log(
+    'Without root: volumes are plain folders, there are no access rules, and what only root can do is skipped.',
+  );
 
 const folder = mkdtempSync(join(tmpdir(), 'coffer-report-'));
 const report = join(folder, 'report.json');

@@ -59,11 +59,37 @@ const rooms: readonly Room[] = [
   },
 ];
 
+/** Without comments. */
+const codeOf = (source: string): string => source.replace(/^\s*(\/\/|\/?\*).*$/gm, '');
+
 function specifiers(source: string): string[] {
-  const code = source.replace(/^\s*(\/\/|\*).*$/gm, '');
-  return [...code.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(['"])([^'"\n]+)\1/g)].map(
+  return [...codeOf(source).matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(['"])([^'"\n]+)\1/g)].map(
     (match) => match[2] ?? '',
   );
+}
+
+/** Sources behind every entry of every package, drivers in their folders included. */
+function exportedSources(): string[] {
+  const manifests = globSync('packages/*/package.json', { cwd: root });
+  return manifests.flatMap((manifest) => {
+    const { exports = {} }: { exports?: Record<string, string | Record<string, string>> } = JSON.parse(
+      readFileSync(join(root, manifest), 'utf8'),
+    );
+    const sources = Object.values(exports).flatMap((entry) =>
+      typeof entry === 'string' ? [] : [entry['@coffer/source']],
+    );
+    return sources.flatMap((source) => (source?.endsWith('.ts') ? [join(dirname(manifest), source)] : []));
+  });
+}
+
+/** Files, and whatever they import by path, and so on. */
+function reachedFrom(files: readonly string[]): string[] {
+  const reached = new Set(files);
+  for (const file of reached) {
+    const imports = specifiers(readFileSync(join(root, file), 'utf8'));
+    for (const path of imports) if (/^\..*\.ts$/.test(path)) reached.add(join(dirname(file), path));
+  }
+  return [...reached];
 }
 
 function isAllowed(specifier: string, allowed: readonly string[]): boolean {
@@ -104,12 +130,24 @@ describe('which way the doors open', () => {
     expect(specifiers(source)).toEqual(['one', 'two', 'three', './four.ts', 'five']);
   });
 
-  it('lets only entry files of the programs read process.env', () => {
-    const readers = globSync('packages/*/src/**/*.ts', { cwd: root }).filter(
-      (file) => !file.endsWith('.test.ts') && /process\.env\b/.test(readFileSync(join(root, file), 'utf8')),
-    );
-    expect(readers.filter((file) => !/\/(main|demo|coffer-driver)\.ts$/.test(file))).toEqual([]);
-  });
+  // What any package exports may be in somebody else's process; what only programs reach may do as programs do.
+  const library = reachedFrom(exportedSources());
+  const UNFIT: Readonly<Record<string, RegExp>> = {
+    'reads the environment': /process\.env\b/,
+    'ends the process': /process\.(exit|abort|exitCode)\b/,
+    'listens to the process': /process\.(on|once|addListener|prependListener)\b/,
+    'writes to its output': /process\.(stdout|stderr)\b|\bconsole\./,
+    'changes its folder or name': /process\.(chdir|umask|title|setuid|setgid)\b/,
+    'keeps a global': /\b(globalThis|global)\b[.[]/,
+    'keeps state in a module': /^(export )?(let|var) |^(export )?const \w+ = new (Map|Set|WeakMap)(<[^>]*>)?\(\)/m,
+  };
+  for (const [what, pattern] of Object.entries(UNFIT)) {
+    it(`no library ${what}`, () => {
+      expect(library).toContain('packages/server/src/worker/worker.ts');
+      const found = library.filter((file) => pattern.test(codeOf(readFileSync(join(root, file), 'utf8'))));
+      expect(found).toEqual([]);
+    });
+  }
 
   it('branches on a datastore only in its own folder', () => {
     const named = globSync('packages/{core,agent,server}/src/**/*.ts', { cwd: root }).filter(

@@ -7,4 +7,5 @@ testBroker('embedded relay', async () => {
   return { broker: { ...relay.broker(), grant: relay.grant }, dispose: relay.dispose };
 });
 
-testBroker('RabbitMQ 4', rabbitmqForTests);
+testBroker('RabbitMQ 4', () => rabbitmqForTests('4'));
+if (process.env.COFFER_TEST_FULL) testBroker('RabbitMQ 3.10', () => rabbitmqForTests('3.10'));

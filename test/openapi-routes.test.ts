@@ -1,10 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { contract, type Route, routesOf } from '../packages/server/src/http/contract.ts';
+import { createTestingCloud } from '../packages/server/src/clouds/testing/index.ts';
+import { contract, METHODS, type Route, routesOf } from '../packages/server/src/http/contract.ts';
 import type { Handlers } from '../packages/server/src/http/handlers.ts';
 import { mount } from '../packages/server/src/http/mount.ts';
 import { POLICY } from '../packages/server/src/http/policy.ts';
+import { createSecretBox } from '../packages/server/src/secrets.ts';
+import { createStore } from '../packages/server/src/store/store.ts';
+import { instanceTasks } from '../packages/server/src/worker/tasks/instance-tasks.ts';
+import { createFakeGuests } from './support/fake-guest.ts';
 
 const isKnown = (id: string): id is Route['id'] => Object.hasOwn(POLICY, id);
 const routes = routesOf(contract, isKnown);
@@ -39,7 +45,7 @@ describe('the document and the server', () => {
       projectName: 'p',
       userId: 'u',
       userName: 'u',
-      roles: ['member'],
+      roles: ['member', 'admin'],
       expiresAt: new Date(),
     };
     const app = mount(echo, { ...options, identity: { authUrl: '', authenticate: async () => caller } });
@@ -50,10 +56,28 @@ describe('the document and the server', () => {
         new Request(`http://db.test${path}`, { method: route.method.toUpperCase(), headers }),
         {},
       );
-      // Those with a body are reached as far as its check.
-      if (route.body === 'none') expect(response.headers.get('x-operation')).toBe(route.id);
+      // Those that need a body are reached as far as its check.
+      if (route.body !== 'required') expect(response.headers.get('x-operation')).toBe(route.id);
       else expect([route.id, response.status]).toEqual([route.id, 400]);
     }
+  });
+
+  it('know the same jobs, each started by one operation', () => {
+    const away = () => Promise.reject(new Error('nothing is asked of it'));
+    const jobs = instanceTasks({
+      store: createStore({ url: 'postgres://nobody.invalid/nothing' }),
+      cloud: createTestingCloud(),
+      broker: { prepareCopy: away, grant: away, revoke: away, has: away, list: away, ping: away },
+      guests: createFakeGuests(),
+      secrets: createSecretBox([randomBytes(32)]),
+      reportIntervalMs: 5_000,
+    });
+    const named = Object.values(contract.paths).flatMap((item) =>
+      METHODS.flatMap((method) => item[method]?.['x-coffer-job'] ?? []),
+    );
+    // What was left behind is cleaned up by the service itself.
+    const kinds = jobs.map(({ kind }) => kind).filter((kind) => kind !== 'cleanup');
+    expect(named.toSorted()).toEqual(kinds.toSorted());
   });
 
   it('are tested, each operation by a client', () => {

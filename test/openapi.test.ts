@@ -152,6 +152,13 @@ describe('what a request may say', () => {
         { users: {} },
       ],
     ],
+    [
+      'UserUpdate',
+      [{ user: { name: 'a' } }, { user: { host: '%', other: 1 } }],
+      [{}, { user: {} }, { user: { name: '' } }, { user: { password: null } }],
+    ],
+    ['Grants', [{ databases: [] }, { databases: [{ name: 'a' }] }], [{}, { databases: [{}] }, { databases: ['a'] }]],
+    ['RootPassword', [{}, { password: '' }], [null, [], { password: 7 }]],
   ];
   it.each(rules)('%s', (name, good, bad) => {
     for (const value of good) expect(accepts(name, value), JSON.stringify(value)).toBe(true);

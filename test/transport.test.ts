@@ -29,18 +29,20 @@ testTransport('embedded relay', async () => {
   };
 });
 
-testTransport('RabbitMQ 4', async () => {
-  const rabbitmq = await rabbitmqForTests();
-  const passwords = new Map<string, string>();
-  return {
-    server: async (copy) =>
-      createServerTransport({ ...rabbitmq.service, copy, prepareCopy: (name) => rabbitmq.broker.prepareCopy(name) }),
-    async agent(instanceId) {
-      const password = passwords.get(instanceId) ?? randomBytes(32).toString('base64url');
-      passwords.set(instanceId, password);
-      return createAgentTransport({ ...(await rabbitmq.broker.grant(instanceId, password)), instanceId });
-    },
-    restart: rabbitmq.restart,
-    dispose: rabbitmq.dispose,
-  };
-});
+for (const version of process.env.COFFER_TEST_FULL ? (['4', '3.10'] as const) : (['4'] as const)) {
+  testTransport(`RabbitMQ ${version}`, async () => {
+    const rabbitmq = await rabbitmqForTests(version);
+    const passwords = new Map<string, string>();
+    return {
+      server: async (copy) =>
+        createServerTransport({ ...rabbitmq.service, copy, prepareCopy: (name) => rabbitmq.broker.prepareCopy(name) }),
+      async agent(instanceId) {
+        const password = passwords.get(instanceId) ?? randomBytes(32).toString('base64url');
+        passwords.set(instanceId, password);
+        return createAgentTransport({ ...(await rabbitmq.broker.grant(instanceId, password)), instanceId });
+      },
+      restart: rabbitmq.restart,
+      dispose: rabbitmq.dispose,
+    };
+  });
+}

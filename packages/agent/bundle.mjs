@@ -8,12 +8,13 @@ import { build } from 'esbuild';
  * Makes the agent one file with everything inside, as guest images carry it: `node agent.mjs`. From a checkout it is made of the
  * sources, so nothing has to be built before.
  * @param {string} outFile
+ * @param {string} [entry] another program around the same agent; default: its own
  * @returns {Promise<{ path: string, sha256: string, bytes: number }>}
  */
-export async function bundleAgent(outFile) {
+export async function bundleAgent(outFile, entry = join(import.meta.dirname, 'src/main.ts')) {
   await mkdir(dirname(outFile), { recursive: true });
   await build({
-    entryPoints: [join(import.meta.dirname, 'src/main.ts')],
+    entryPoints: [entry],
     outfile: outFile,
     bundle: true,
     platform: 'node',

@@ -54,7 +54,7 @@ for (const path of ['/identity', '/identity/v3']) {
       );
     });
 
-    it('creates, lists, shows and deletes an instance', SLOW, async () => {
+    it('creates, lists, shows, restarts and deletes an instance', SLOW, async () => {
       const name = `orders-${path.length}`;
       const contents = ['--databases', 'shop', '--users', 'app:s3cret-Words'];
       const size = ['--flavor', '1', '--size', '2'];
@@ -89,6 +89,9 @@ for (const path of ['/identity', '/identity/v3']) {
       );
       const shown = await client.json('database', 'instance', 'show', name);
       expect(shown).toMatchObject({ id: made.id, status: 'ACTIVE', ip: '10.1.0.5', operating_status: 'HEALTHY' });
+      expect(await client.run('database', 'instance', 'restart', name)).toBe('');
+      expect(await client.json('database', 'instance', 'show', name)).toMatchObject({ status: 'REBOOT' });
+      expect(await client.run('database', 'instance', 'restart', name)).toMatch(/cannot be acted on now.*HTTP 422/s);
       expect(await client.run('database', 'instance', 'delete', name)).toMatch(/has been accepted/);
       expect(await client.json('database', 'instance', 'show', made.id)).toMatchObject({ status: 'SHUTDOWN' });
       await api.store.instances.markDeleted(made.id);
@@ -115,10 +118,34 @@ for (const path of ['/identity', '/identity/v3']) {
       expect(await client.json('database', 'user', 'list', id)).toEqual([
         { Name: 'joe.d', Host: '%', Databases: 'more.data' },
       ]);
-      await client.run('database', 'user', 'delete', id, 'joe.d');
+      const host = ['--host', '10.0.0.%'];
+      const attributes = ['--new_name', 'ann.d', '--new_host', '10.0.0.%', '--new_password', 'n3w-Words'];
+      await client.run('database', 'user', 'update', 'attributes', id, 'joe.d', ...attributes);
+      expect(await client.json('database', 'user', 'show', id, 'ann.d', ...host)).toEqual({
+        name: 'ann.d',
+        host: '10.0.0.%',
+        databases: [{ name: 'more.data' }],
+      });
+      await client.run('database', 'user', 'grant', 'access', id, 'ann.d', 'audit', 'a_b', ...host);
+      await client.run('database', 'user', 'revoke', 'access', id, 'ann.d', 'more.data', ...host);
+      expect(await client.json('database', 'user', 'show', 'access', id, 'ann.d', ...host)).toEqual([
+        { Name: 'a_b' },
+        { Name: 'audit' },
+      ]);
+      await client.run('database', 'user', 'delete', id, 'ann.d', ...host);
       expect(await client.json('database', 'user', 'list', id)).toEqual([]);
       await client.run('database', 'db', 'delete', id, 'more.data');
       expect(await client.json('database', 'db', 'list', id)).toEqual([]);
+
+      const root = (verb: string, ...more: string[]) => client.json('database', 'root', verb, id, ...more);
+      expect(await root('enable')).toEqual({ name: 'root', password: expect.stringMatching(/^[\w-]{36}$/) });
+      expect(await root('show')).toEqual({ is_root_enabled: true });
+      expect(await root('enable', '--root_password', 's3cret-Words')).toEqual({
+        name: 'root',
+        password: 's3cret-Words',
+      });
+      expect(await client.run('database', 'root', 'disable', id)).toBe('');
+      expect(await root('show')).toEqual({ is_root_enabled: false });
     });
 
     it('is told why when it is refused', SLOW, async () => {

@@ -14,7 +14,7 @@ describe('the spine, from HTTP to a row read back', () => {
   let cloud: LocalCloud;
   let client: Client;
   let instance: Instance;
-  const secrets = { first: newPassword(), second: newPassword() };
+  const secrets = { first: newPassword(), second: newPassword(), changed: newPassword(), root: newPassword() };
 
   beforeAll(async () => {
     cloud = await startStack();
@@ -92,6 +92,64 @@ describe('the spine, from HTTP to a row read back', () => {
     expect((await client.GET(databases, { params: { path } })).data?.databases).toEqual([{ name: 'first_db' }]);
   });
 
+  it('changes a user and its access, and lets root in and out', async () => {
+    const ONE = '/v1.0/{project_id}/instances/{instance_id}/users/{user}';
+    const ACCESS = '/v1.0/{project_id}/instances/{instance_id}/users/{user}/databases';
+    const GRANT = '/v1.0/{project_id}/instances/{instance_id}/users/{user}/databases/{database}';
+    const ROOT = '/v1.0/{project_id}/instances/{instance_id}/root';
+    const at = { instance_id: instance.id };
+    const statusOf = async (call: Promise<{ response: Response }>) => (await call).response.status;
+    const users = [{ name: 'third', password: secrets.first }];
+    const list = '/v1.0/{project_id}/instances/{instance_id}/users';
+    expect(await statusOf(client.POST(list, { params: { path: at }, body: { users } }))).toBe(202);
+    const third = { params: { path: { ...at, user: 'third' } } };
+    expect(await statusOf(client.PUT(ONE, { ...third, body: { user: { name: 'fourth' } } }))).toBe(202);
+    const fourth = { params: { path: { ...at, user: 'fourth' } } };
+    const changed = [{ name: 'fourth', password: secrets.changed }];
+    expect(await statusOf(client.PUT(list, { params: { path: at }, body: { users: changed } }))).toBe(202);
+    const databases = [{ name: 'first_db' }];
+    expect(await statusOf(client.PUT(ACCESS, { ...fourth, body: { databases } }))).toBe(202);
+    const session = await connect('fourth', secrets.changed, 'first_db');
+    session.on('error', () => {});
+    expect((await client.GET(ONE, fourth)).data?.user).toEqual({ name: 'fourth', host: '%', databases });
+    const grant = { params: { path: { ...at, user: 'fourth', database: 'first_db' } } };
+    expect(await statusOf(client.DELETE(GRANT, grant))).toBe(202);
+    await expect(session.query('SELECT 1')).rejects.toThrow();
+    expect(await statusOf(client.DELETE(ONE, fourth))).toBe(202);
+
+    const root = { params: { path: at } };
+    const body = { password: secrets.root };
+    expect((await client.POST(ROOT, { ...root, body })).data?.user).toEqual({ name: 'root', ...body });
+    expect((await client.GET(ROOT, root)).data).toEqual({ rootEnabled: true });
+    await (await connect('root', secrets.root, 'first_db')).end();
+    expect(await statusOf(client.DELETE(ROOT, root))).toBe(204);
+    await expect(connect('root', secrets.root, 'first_db')).rejects.toMatchObject({ errno: 3118 });
+    expect((await client.GET(ROOT, root)).data).toEqual({ rootEnabled: false });
+  });
+
+  it('restarts it, with all that is in it', async () => {
+    /** When the server process began, by its own words; ms. */
+    const since = async (): Promise<number> => {
+      const connection = await connect('first', secrets.first, 'first_db');
+      const [rows] = await connection.query<RowDataPacket[]>("SHOW GLOBAL STATUS LIKE 'Uptime'");
+      await connection.query('INSERT INTO t VALUES (?)', ['again']);
+      await connection.end();
+      return Date.now() - Number(rows[0]?.Value) * 1000;
+    };
+    const before = await since();
+    const path = '/v1.0/{project_id}/instances/{instance_id}/action';
+    const params = { path: { instance_id: instance.id } };
+    const { response } = await client.POST(path, { params, body: { restart: {} } });
+    expect(response.status).toBe(202);
+    expect(await showInstance(client, instance.id)).toMatchObject({ status: 'REBOOT', operating_status: '' });
+    expect(await untilStatus(client, instance.id, 'ACTIVE')).toMatchObject({ operating_status: 'HEALTHY' });
+    expect((await since()) - before).toBeGreaterThan(1_500);
+    const connection = await connect('first', secrets.first, 'first_db');
+    const [rows] = await connection.query<RowDataPacket[]>('SELECT v FROM t ORDER BY v');
+    await connection.end();
+    expect(rows.map((row) => row.v)).toEqual(['again', 'again', 'hello ✓']);
+  }, 60_000);
+
   it('is healthy part by part', async () => {
     const { data, response } = await client.GET('/healthz');
     expect(response.status).toBe(200);
@@ -163,7 +221,7 @@ describe('the spine, from HTTP to a row read back', () => {
     const connection = await connect('first', secrets.first, 'first_db');
     const [rows] = await connection.query<RowDataPacket[]>('SELECT count(*) AS n FROM t');
     await connection.end();
-    expect(rows[0]?.n).toBe(1);
+    expect(rows[0]?.n).toBe(3);
     await cloud.start();
     client = await cloud.client();
     expect((await showInstance(client, instance.id))?.status).toBe('ACTIVE');

@@ -1,5 +1,5 @@
 import { Problem } from '@coffer/core';
-import type { DatabaseSpec, Page, PageRequest, UserInfo, UserSpec } from '@coffer/core/driver';
+import type { DatabaseSpec, Page, PageRequest, UserInfo, UserName, UserSpec } from '@coffer/core/driver';
 import type { CallOptions, GuestCaller, GuestMethod, GuestMethods } from '@coffer/core/rpc';
 
 export interface GuestCall {
@@ -19,6 +19,7 @@ export interface FakeGuests extends GuestCaller {
 interface Contents {
   databases: Map<string, DatabaseSpec>;
   users: Map<string, UserInfo>;
+  isRootEnabled: boolean;
   /** By operation id, as an agent keeps its answers. */
   answers: Map<string, unknown>;
 }
@@ -35,9 +36,16 @@ function pageOf<T>(entries: Map<string, T>, { limit, marker }: PageRequest): Pag
   return after.length > limit && last !== undefined ? { items, next: last } : { items };
 }
 
-function methodsOf({ databases, users }: Contents): Methods {
-  const keyOf = (user: { name: string; host?: string }) => `${user.name}@${user.host ?? '%'}`;
+function methodsOf(contents: Contents): Methods {
+  const { databases, users } = contents;
+  const keyOf = (user: UserName) => `${user.name}@${user.host ?? '%'}`;
+  const found = (user: UserName): UserInfo => {
+    const one = users.get(keyOf(user));
+    if (!one) throw new Problem('user_missing', `User "${keyOf(user)}" does not exist.`);
+    return one;
+  };
   return {
+    restart: () => ({ state: 'healthy' }),
     database_list: (page) => pageOf(new Map([...databases].map(([name]) => [name, { name }])), page),
     database_create: ({ databases: specs }) => {
       const taken = specs.find(({ name }) => databases.has(name));
@@ -55,7 +63,40 @@ function methodsOf({ databases, users }: Contents): Methods {
       }
       return {};
     },
+    user_get: (user) => ({ ...(users.has(keyOf(user)) && { user: found(user) }) }),
+    user_alter: ({ users: alterations }) => {
+      const changed = alterations.map(({ user, changes: { name, host } }) => {
+        const next = { ...found(user), ...(name !== undefined && { name }), ...(host !== undefined && { host }) };
+        if (keyOf(next) !== keyOf(user) && users.has(keyOf(next)))
+          throw new Problem('user_exists', `User "${keyOf(next)}" exists.`);
+        return { old: keyOf(user), next };
+      });
+      for (const { old } of changed) users.delete(old);
+      for (const { next } of changed) users.set(keyOf(next), next);
+      return {};
+    },
+    user_grant: ({ user, databases: more }) => {
+      const one = found(user);
+      one.databases = [...new Set([...one.databases, ...more])].sort(byBytes);
+      return {};
+    },
+    user_revoke: ({ user, database }) => {
+      const one = users.get(keyOf(user));
+      if (!one?.databases.includes(database)) return { outcome: 'missing' };
+      one.databases = one.databases.filter((name) => name !== database);
+      return { outcome: 'revoked' };
+    },
     user_drop: (user) => ({ outcome: users.delete(keyOf(user)) ? 'dropped' : 'missing' }),
+    root_status: () => ({ state: contents.isRootEnabled ? 'enabled' : 'disabled' }),
+    root_enable: () => {
+      contents.isRootEnabled = true;
+      return {};
+    },
+    root_disable: () => {
+      const outcome = contents.isRootEnabled ? 'disabled' : 'missing';
+      contents.isRootEnabled = false;
+      return { outcome };
+    },
   };
 }
 
@@ -74,7 +115,12 @@ export function createFakeGuests(): FakeGuests {
     calls.push({ instanceId, method, params, operationId });
     const failure = failures.shift();
     if (failure?.how === 'before') throw failure.error;
-    const guest = guests.get(instanceId) ?? { databases: new Map(), users: new Map(), answers: new Map() };
+    const guest = guests.get(instanceId) ?? {
+      databases: new Map(),
+      users: new Map(),
+      isRootEnabled: false,
+      answers: new Map(),
+    };
     guests.set(instanceId, guest);
     const run: Methods[M] = methodsOf(guest)[method];
     if (!run) throw new Problem('not_supported', `the fake guest has no ${method}`);

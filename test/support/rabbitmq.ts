@@ -7,7 +7,8 @@ import { createEngine } from '@coffer/core/engine';
 import { ensureCertificates } from '../../packages/server/src/brokers/authority.ts';
 import { createRabbitmqBroker } from '../../packages/server/src/brokers/rabbitmq.ts';
 
-const IMAGE = 'coffer/rabbitmq:4';
+export type RabbitmqVersion = '4' | '3.10';
+
 const START_MS = 150_000;
 
 const CONFIG = `
@@ -29,14 +30,22 @@ export interface RabbitmqUnderTest {
   service: { host: string; port: number; username: string; password: string; ca: string };
   /** Kills the broker as a machine that fails does, starts it again, and resolves when it serves. */
   restart(): Promise<void>;
+  /** The two halves of it. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
   /** Takes container and network away. */
   dispose(): Promise<void>;
 }
 
-/** A RabbitMQ 4 of our own in a container on a network of its own, with TLS and one service account. */
-export async function rabbitmqForTests(): Promise<RabbitmqUnderTest> {
+/** Version 3 speaks AMQP 1.0 by a plug-in; 4 does by itself. */
+const PLUGINS = { '4': ['rabbitmq_management'], '3.10': ['rabbitmq_management', 'rabbitmq_amqp1_0'] };
+
+/** A RabbitMQ of our own in a container on a network of its own, with TLS and one service account. */
+export async function rabbitmqForTests(version: RabbitmqVersion = '4'): Promise<RabbitmqUnderTest> {
   const engine = createEngine();
-  if (!(await engine.images.inspect(IMAGE))) throw new Error(`There is no image ${IMAGE}; \`npm test\` builds it`);
+  const image = `coffer/rabbitmq:${version}`;
+  if (!(await engine.images.inspect(image)))
+    throw new Error(`There is no image ${image}; \`node scripts/images.mjs ${image}\` builds it`);
   const name = `coffer-test-rabbitmq-${randomBytes(4).toString('hex')}`;
   const folder = await mkdtemp(join(tmpdir(), `${name}-`));
   const labels = { 'coffer.test': name };
@@ -50,10 +59,11 @@ export async function rabbitmqForTests(): Promise<RabbitmqUnderTest> {
     const gateway = (await engine.networks.inspect(name))?.IPAM.Config?.[0]?.Gateway ?? '';
     // The first and only container of a network gets the address behind the gateway's, also when it comes back.
     const host = gateway.replace(/\d+$/, (last) => String(Number(last) + 1));
-    const { ca, cert, key } = await ensureCertificates(join(folder, 'authority'), [host]);
+    const { ca, cert, key } = await ensureCertificates(join(folder, 'authority'), [host, '127.0.0.1']);
     const service = { host, port: 5671, username: 'coffer', password: randomBytes(32).toString('base64url'), ca };
     const files = {
       'rabbitmq.conf': CONFIG,
+      enabled_plugins: `[${PLUGINS[version].join(',')}].\n`,
       'definitions.json': definitions(service),
       'ca.pem': ca,
       'cert.pem': cert,
@@ -61,7 +71,7 @@ export async function rabbitmqForTests(): Promise<RabbitmqUnderTest> {
     };
     for (const [file, content] of Object.entries(files)) await writeFile(join(folder, file), content, { mode: 0o600 });
     await engine.containers.create(name, {
-      Image: IMAGE,
+      Image: image,
       Hostname: 'rabbitmq',
       Labels: labels,
       HostConfig: { NetworkMode: name, Binds: [`${folder}:/run/broker:ro`] },
@@ -89,15 +99,20 @@ export async function rabbitmqForTests(): Promise<RabbitmqUnderTest> {
         await new Promise((resolve) => setTimeout(resolve, 250));
       }
     };
+    const kill = async () => {
+      await engine.containers.kill(name, 'SIGKILL');
+      await engine.containers.wait(name);
+    };
     await start();
     return {
       broker,
       service,
       async restart() {
-        await engine.containers.kill(name, 'SIGKILL');
-        await engine.containers.wait(name);
+        await kill();
         await start();
       },
+      kill,
+      start,
       dispose,
     };
   } catch (error) {

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client, Instance, NewInstance } from '@coffer/core';
 import { expect, vi } from 'vitest';
-import { type LocalCloud, startLocalCloud } from '../../scripts/local-cloud.ts';
+import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../scripts/local-cloud.ts';
 
 /** A whole Coffer in a process of its own, apart from what an operator may run on the same machine. */
-export async function startStack(): Promise<LocalCloud> {
+export async function startStack(more: Pick<LocalCloudOptions, 'program' | 'more'> = {}): Promise<LocalCloud> {
   const dataDir = await mkdtemp(join(tmpdir(), 'coffer-stack-'));
   return startLocalCloud({
     dataDir,
@@ -16,6 +16,7 @@ export async function startStack(): Promise<LocalCloud> {
     tenantPool: '10.219.0.0/16',
     logLevel: 'debug',
     reportIntervalMs: 1_000,
+    ...more,
   });
 }
 

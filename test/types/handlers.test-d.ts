@@ -49,3 +49,8 @@ export const unknownOperation: Two = {
   // @ts-expect-error no such operation
   listGalaxies: () => ({ status: 200, body: {} }),
 };
+
+export const optionalBody: Handlers<'enableRoot'> = {
+  // @ts-expect-error it may be left out
+  enableRoot: ({ body }) => ({ status: 200, body: { user: { name: 'root', password: body.password ?? '' } } }),
+};

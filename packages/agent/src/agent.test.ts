@@ -12,6 +12,7 @@ interface Stage {
   runDir: string;
   problems: { image?: Problem; volume?: Problem };
   holds: boolean;
+  freeBytes: number;
   /** Another process over the same guest. */
   begin(overrides?: Partial<AgentParts>): { agent: Agent; stop(): Promise<void> };
 }
@@ -27,6 +28,7 @@ async function stage(): Promise<Stage> {
     runDir,
     problems: {},
     holds: true,
+    freeBytes: 2 ** 30,
     begin(overrides = {}) {
       const agent = createAgent({
         runtime,
@@ -42,7 +44,7 @@ async function stage(): Promise<Stage> {
             if (made.problems.volume) throw made.problems.volume;
             return runDir;
           },
-          usage: async () => undefined,
+          usage: async () => ({ usedBytes: 2 ** 30 - made.freeBytes, totalBytes: 2 ** 30 }),
         },
         sandbox: {
           ensure: async (_spec, image) => {
@@ -115,6 +117,98 @@ describe('the agent', () => {
     await vi.waitFor(() => expect(agent.status().state).toBe('healthy'));
     expect(seen[0]).toBe('crashed The database ended by itself: it ran out of memory.');
     expect(count(runtime, 'remove', DATABASE)).toBe(0);
+  });
+
+  it('makes a database anew whose container somebody removed, and its sandbox too', async () => {
+    const { begin, driver, runtime } = await stage();
+    const { agent } = begin();
+    await agent.adopt(spec);
+    await agent.settled(1, soon());
+    await runtime.remove(DATABASE);
+    await runtime.remove('coffer-sandbox');
+    await vi.waitFor(() => expect(driver.calls.filter((call) => call === 'initialise')).toHaveLength(2));
+    expect(await agent.settled(1, soon())).toBe('healthy');
+    expect(count(runtime, 'create', 'coffer-sandbox')).toBeGreaterThan(0);
+  });
+
+  it('notices a death at once, however seldom it looks', async () => {
+    const { begin, driver, runtime } = await stage();
+    const { agent } = begin({ watchMs: 60_000 });
+    await agent.adopt(spec);
+    await agent.settled(1, soon());
+    runtime.die(DATABASE, 137);
+    await vi.waitFor(() => expect(driver.calls.filter((call) => call === 'initialise')).toHaveLength(2));
+  });
+
+  it('ends a database that has served and answers no more, and starts it again', async () => {
+    const { begin, driver, runtime } = await stage();
+    const { agent } = begin({ stuckMs: 40 });
+    await agent.adopt(spec);
+    await agent.settled(1, soon());
+    const life = await agent.life();
+    const seen: string[] = [];
+    agent.onChange(() => seen.push(`${agent.status().state} ${agent.status().detail ?? ''}`.trim()));
+    driver.health = { state: 'down', detail: 'no answer' };
+    await vi.waitFor(async () => expect(await agent.life()).not.toBe(life));
+    driver.health = { state: 'healthy' };
+    await vi.waitFor(() => expect(agent.status().state).toBe('healthy'));
+    expect(seen.slice(0, 2)).toEqual([
+      'running no answer',
+      'crashed The database did not answer for 0 s; it is started again.',
+    ]);
+    // Its driver is not asked: it does not answer.
+    expect(driver.calls).not.toContain('shutdown');
+    expect(count(runtime, 'stop', DATABASE)).toBe(1);
+  });
+
+  it('takes no frozen guest for a stuck database', async () => {
+    const { begin, driver } = await stage();
+    let lostMs = 0;
+    const { agent } = begin({ stuckMs: 10_000, now: () => performance.now() + lostMs });
+    await agent.adopt(spec);
+    await agent.settled(1, soon());
+    const life = await agent.life();
+    let looks = 0;
+    driver.probe = async () => {
+      looks += 1;
+      // All of the time goes by between the first two looks.
+      if (looks === 2) lostMs = 60_000;
+      return looks <= 2 ? { state: 'down', detail: 'no answer' } : { state: 'healthy' };
+    };
+    await vi.waitFor(() => expect(looks).toBeGreaterThan(4));
+    expect(await agent.life()).toBe(life);
+  });
+
+  it('leaves a database alone that has not served yet: it may have long to recover', async () => {
+    const { begin, driver } = await stage();
+    let looks = 0;
+    driver.probe = async () => {
+      looks += 1;
+      return { state: 'down', detail: 'no answer' };
+    };
+    const { agent } = begin({ stuckMs: 1 });
+    await agent.adopt(spec);
+    await vi.waitFor(() => expect(looks).toBeGreaterThan(6));
+    expect(agent.status()).toMatchObject({ state: 'building', detail: 'no answer' });
+    expect(driver.calls).toEqual([]);
+  });
+
+  it('says that the volume is full before anything else, until there is room again', async () => {
+    const made = await stage();
+    const { agent } = made.begin();
+    await agent.adopt(spec);
+    await agent.settled(1, soon());
+    made.freeBytes = 1024;
+    const isFull = { state: 'blocked', detail: expect.stringContaining('is full'), revision: 1 };
+    await vi.waitFor(() => expect(agent.status()).toEqual(isFull));
+    expect(() => agent.serving()).toThrow(/blocked: The volume of 1024 MiB is full/);
+    const seen = new Set<string>();
+    agent.onChange(() => seen.add(agent.status().state));
+    made.runtime.die(DATABASE, 1);
+    await vi.waitFor(() => expect(made.driver.calls.filter((call) => call === 'initialise')).toHaveLength(2));
+    expect([...seen]).toEqual([]);
+    made.freeBytes = 2 ** 29;
+    await vi.waitFor(() => expect(agent.status()).toEqual({ state: 'healthy', revision: 1 }));
   });
 
   it('leaves the database running when it ends, and takes it over when it begins again', async () => {
@@ -240,6 +334,68 @@ describe('the agent', () => {
     made.holds = true;
     await vi.waitFor(() => expect(agent.status().state).toBe('healthy'));
     expect(count(made.runtime, 'remove', DATABASE)).toBe(0);
+  });
+
+  it('ends the life that is unwanted, gently, and begins another that it brings into service', async () => {
+    const { begin, driver, runtime } = await stage();
+    const { agent } = begin();
+    await agent.adopt(spec);
+    await agent.settled(1, soon());
+    const seen: (string | undefined)[] = [];
+    agent.onChange(() => seen.push(`${agent.status().state} ${agent.status().detail ?? ''}`.trim()));
+    const life = await agent.life();
+    expect(await agent.restart(life, soon())).toBe('healthy');
+    expect(await agent.life()).not.toBe(life);
+    expect(driver.calls).toEqual(['initialise', 'shutdown', 'initialise']);
+    expect(seen).toEqual(['restarting A restart was asked for.', 'restarting', 'healthy']);
+    expect(await agent.restart(life, soon())).toBe('healthy');
+    expect(count(runtime, 'start', DATABASE)).toBe(2);
+    expect(count(runtime, 'remove', DATABASE)).toBe(0);
+  });
+
+  it('does not take the life that is to end for the next', async () => {
+    const { begin, driver } = await stage();
+    const { agent } = begin();
+    const initialising = Promise.withResolvers<void>();
+    driver.initialise = () => initialising.promise;
+    await agent.adopt(spec);
+    await vi.waitFor(() => expect(driver.calls).toEqual(['initialise']));
+    const life = await agent.life();
+    const restarted = agent.restart(life, soon());
+    initialising.resolve();
+    await restarted;
+    expect(await agent.life()).not.toBe(life);
+  });
+
+  it('starts a dead database at once for a restart, and says when it dies on', async () => {
+    const { begin, driver, runtime } = await stage();
+    const { agent } = begin({ retryMs: 60_000 });
+    await agent.adopt(spec);
+    await agent.settled(1, soon());
+    runtime.die(DATABASE, 1);
+    await vi.waitFor(() => expect(agent.status().state).toBe('crashed'));
+    expect(await agent.restart(await agent.life(), soon())).toBe('healthy');
+    expect(driver.calls).toEqual(['initialise', 'initialise']);
+
+    const other = await stage();
+    const { agent: second } = other.begin();
+    await second.adopt(spec);
+    await second.settled(1, soon());
+    other.driver.health = { state: 'down', detail: 'no answer' };
+    const restarting = second.restart(await second.life(), soon());
+    const killing = setInterval(() => other.runtime.die(DATABASE, 2), 20);
+    onTestFinished(() => clearInterval(killing));
+    await expect(restarting).rejects.toMatchObject({ code: 'guest_failed', detail: expect.stringContaining('code 2') });
+  });
+
+  it('ends a restart whose database comes up and takes no connection', async () => {
+    const { begin, driver } = await stage();
+    const { agent } = begin();
+    await agent.adopt(spec);
+    await agent.settled(1, soon());
+    driver.health = { state: 'blocked', detail: 'disk full' };
+    expect(await agent.restart(await agent.life(), soon())).toBe('blocked');
+    expect(agent.status()).toMatchObject({ state: 'blocked', detail: 'disk full' });
   });
 
   it('gives up on a driver that cannot bring the database into service', async () => {

@@ -12,6 +12,7 @@ import { createBackOff } from './back-off.ts';
 import { DATABASE, type Database, type DatabaseOrder } from './database.ts';
 import type { Sandbox } from './sandbox.ts';
 import { sleep } from './sleep.ts';
+import { createSpace } from './space.ts';
 import type { AgentState } from './state.ts';
 import type { Volume } from './volume.ts';
 
@@ -31,8 +32,10 @@ export interface AgentParts {
   watchMs?: number;
   /** How often one on its way up is, ms. Default 100. */
   startingMs?: number;
-  /** First wait before a database that died, or ground that failed, is tried again, ms; doubled up to 30 s. Default 500. */
+  /** First wait before ground that failed is laid again, ms, and a fifth of it before a dead database is started; doubled up to 30 s. Default 500. */
   retryMs?: number;
+  /** How long a database that has served may go without an answer until it is ended and started again, ms. Default 30,000. */
+  stuckMs?: number;
 }
 
 export interface AgentStatus {
@@ -50,6 +53,14 @@ export interface Agent {
   adopt(spec: InstanceSpec): Promise<void>;
   /** Until the spec of this revision (or a later one) serves. @throws the Problem that keeps it from serving for good. */
   settled(revision: number, signal: AbortSignal): Promise<GuestState>;
+  /** Names the present life of the database's container, or the last one when it has ended; empty before the first. */
+  life(): Promise<string>;
+  /**
+   * Ends this life if the database still lives it, gently first, and begins the next at once. Until a later one serves,
+   * or is up and blocked. Repeatable. @throws the Problem that keeps it from that for good; `timeout` when the signal
+   * comes first.
+   */
+  restart(life: string, signal: AbortSignal): Promise<GuestState>;
   factory(): Promise<DriverFactory>;
   /** @throws Problem `not_ready` while the database does not serve. */
   serving(): DatastoreDriver;
@@ -62,8 +73,12 @@ export interface Agent {
 const DEATHS_BEFORE_GIVING_UP = 3;
 /** The same for a driver that fails to bring it into service. */
 const FAILURES_BEFORE_GIVING_UP = 10;
-/** Serving this long, a database has left its past deaths behind. */
-const STEADY_MS = 60_000;
+/** Serving this long, a database has left its past deaths behind, as with the restart policies of container engines. */
+const STEADY_MS = 10_000;
+/** As many looks must find it silent: a guest that was frozen in between has lost time, not its database. */
+const STUCK_PROBES = 3;
+/** What a stuck database has to end by itself before it is killed. */
+const STUCK_GRACE_MS = 10_000;
 const PROBE_TIMEOUT_MS = 10_000;
 const INITIALISE_TIMEOUT_MS = 120_000;
 const SHUTDOWN_TIMEOUT_MS = 60_000;
@@ -76,37 +91,47 @@ interface Deployment {
 }
 
 interface Waiter {
-  revision: number;
+  isMet(reached: GuestState): boolean;
   resolve(state: GuestState): void;
   reject(problem: unknown): void;
 }
 
 export function createAgent(parts: AgentParts): Agent {
   const { runtime, state, volume, sandbox, database, log } = parts;
-  const { now = () => performance.now(), watchMs = 2000, startingMs = 100, retryMs = 500 } = parts;
+  const { now = () => performance.now(), watchMs = 2000, startingMs = 100, retryMs = 500, stuckMs = 30_000 } = parts;
   const listeners: (() => void)[] = [];
   const waiters = new Set<Waiter>();
   const groundBackOff = createBackOff(retryMs, 30_000);
-  const deathBackOff = createBackOff(retryMs, 30_000);
+  const deathBackOff = createBackOff(retryMs / 5, 30_000);
+  const space = createSpace(volume);
 
   let status: AgentStatus = { state: 'new' };
   let desired: InstanceSpec | undefined;
   let factory: Promise<DriverFactory> | undefined;
   let deployment: Deployment | undefined;
-  /** Life of the container (id and start) that this process has seen running, brought into service, counted as dead. */
+  /** Life of the container (id and start) that this process has seen running, waits to end, brought into service, counted as dead. */
   let seen: string | undefined;
+  let watched: string | undefined;
   let initialised: string | undefined;
   let mourned: string | undefined;
+  /** The one that was asked to end. */
+  let unwanted: string | undefined;
   let healthySince: number | undefined;
+  /** Looks that found a database silent that has served in this life, and when the first was. */
+  let silence: { since: number; probes: number } | undefined;
+  let full: string | undefined;
   let wasHealthy = false;
   let startAfter = 0;
   let deaths = 0;
   let failures = 0;
   let wake = (): void => {};
 
-  function set(next: GuestState, detail?: string, revision = status.revision): void {
+  function set(to: GuestState, why?: string, revision = status.revision): void {
+    // Whatever a full volume does to a database, that it is full is what its user can mend.
+    const state = full === undefined ? to : 'blocked';
+    const detail = full ?? why;
     const changed: AgentStatus = {
-      state: next,
+      state,
       ...(detail !== undefined && { detail }),
       ...(revision !== undefined && { revision }),
     };
@@ -131,7 +156,7 @@ export function createAgent(parts: AgentParts): Agent {
   function tell(outcome: { state: GuestState } | { problem: Problem }): void {
     for (const waiter of waiters) {
       if ('problem' in outcome) waiter.reject(outcome.problem);
-      else if (waiter.revision <= (status.revision ?? 0)) waiter.resolve(outcome.state);
+      else if (waiter.isMet(outcome.state)) waiter.resolve(outcome.state);
     }
   }
 
@@ -169,6 +194,46 @@ export function createAgent(parts: AgentParts): Agent {
     return deployment;
   }
 
+  const lifeOf = (container: ContainerState): string => `${container.id} ${container.startedAt?.getTime()}`;
+
+  /** A new wish is tried at once. */
+  function beginAnew(): void {
+    failures = 0;
+    deaths = 0;
+    startAfter = 0;
+    groundBackOff.reset();
+    deathBackOff.reset();
+    wake();
+  }
+
+  /** @throws what the outcome of a later pass says, or `timeout` when the signal comes first. */
+  function outcome(isMet: Waiter['isMet'], signal: AbortSignal): Promise<GuestState> {
+    return new Promise((resolve, reject) => {
+      const done = (): void => {
+        waiters.delete(waiter);
+        signal.removeEventListener('abort', abort);
+      };
+      const abort = (): void => {
+        const why = status.detail ? ` (${status.detail})` : '';
+        waiter.reject(new Problem('timeout', `The database is still ${status.state}${why}.`, { cause: signal.reason }));
+      };
+      const waiter: Waiter = {
+        isMet,
+        resolve: (reached) => {
+          done();
+          resolve(reached);
+        },
+        reject: (problem) => {
+          done();
+          reject(problem);
+        },
+      };
+      waiters.add(waiter);
+      if (signal.aborted) abort();
+      signal.addEventListener('abort', abort, { once: true });
+    });
+  }
+
   async function stopGently({ driver, order }: Deployment, signal: AbortSignal): Promise<void> {
     await driver.shutdown(operation(signal, SHUTDOWN_TIMEOUT_MS)).catch((error: unknown) => {
       log.warn({ error }, 'the database did not end when asked; its container is stopped');
@@ -176,33 +241,43 @@ export function createAgent(parts: AgentParts): Agent {
     await database.stop(order.container.stopTimeoutMs);
   }
 
-  /** Takes away what runs under another order, or in the network of a sandbox that is gone. */
+  /** Ends what was asked to end, or runs under another order, or in the network of a sandbox that is gone. */
   async function clearAway(current: Deployment, signal: AbortSignal): Promise<ContainerState | undefined> {
     const found = await database.inspect();
     if (!found) return undefined;
     const fits = database.fits(found, current.order);
     const isRunning = found.state === 'running';
     const isInPlace = !isRunning || (found.pid !== undefined && (await sandbox.holds(found.pid)));
-    if (fits && isInPlace) return found;
-    log.info({ fits, isInPlace }, 'the database container is made anew');
-    set('restarting', fits ? 'The network was laid again.' : 'A new configuration is put in force.');
+    const isUnwanted = isRunning && lifeOf(found) === unwanted;
+    if (fits && isInPlace && !isUnwanted) return found;
+    log.info({ fits, isInPlace, isUnwanted }, 'the database is ended, to be started anew');
+    set('restarting', whyAnew(fits, isInPlace));
     if (isRunning) await stopGently(current, signal);
     if (!fits) await database.remove();
     seen = undefined;
     return database.inspect();
   }
 
-  function mourn(container: ContainerState, life: string): void {
+  function whyAnew(fits: boolean, isInPlace: boolean): string {
+    if (!fits) return 'A new configuration is put in force.';
+    return isInPlace ? 'A restart was asked for.' : 'The network was laid again.';
+  }
+
+  /** Each of the deaths that follow one another is waited after twice as long as after the one before. */
+  function countDeath(life: string, why: string): void {
     mourned = life;
     healthySince = undefined;
     deaths += 1;
     const delayMs = deathBackOff.next();
     startAfter = now() + delayMs;
-    const why = container.oomKilled ? 'it ran out of memory' : `exit code ${container.exitCode ?? 'unknown'}`;
-    const detail = `The database ended by itself: ${why}.`;
     log.warn({ why, deaths, delayMs }, 'the database died');
-    set('crashed', detail);
-    if (!wasHealthy && deaths >= DEATHS_BEFORE_GIVING_UP) {
+  }
+
+  function mourn(container: ContainerState, life: string): void {
+    const why = container.oomKilled ? 'it ran out of memory' : `exit code ${container.exitCode ?? 'unknown'}`;
+    countDeath(life, why);
+    set('crashed', `The database ended by itself: ${why}.`);
+    if (deaths >= DEATHS_BEFORE_GIVING_UP) {
       tell({
         problem: new Problem(
           'guest_failed',
@@ -212,11 +287,23 @@ export function createAgent(parts: AgentParts): Agent {
     }
   }
 
+  /** Wakes the loop when this life of the database ends, which the next look would see too, and later. */
+  function watch(life: string, signal: AbortSignal): void {
+    if (watched === life) return;
+    watched = life;
+    database.ended(signal).then(
+      () => wake(),
+      () => {
+        if (watched === life) watched = undefined;
+      },
+    );
+  }
+
   /** One look at the database, and the one thing to do about it. @returns after how long to look again, ms. */
   async function keepRunning(current: Deployment, signal: AbortSignal): Promise<number> {
     const { driver, order } = current;
     const container = await clearAway(current, signal);
-    const life = container && `${container.id} ${container.startedAt?.getTime()}`;
+    const life = container && lifeOf(container);
     if (container?.state !== 'running' || life === undefined) {
       if (container && life === seen && life !== mourned) mourn(container, life ?? '');
       if (now() < startAfter) return startAfter - now();
@@ -225,13 +312,37 @@ export function createAgent(parts: AgentParts): Agent {
       return startingMs;
     }
     seen = life;
+    watch(life, signal);
     const health = await driver.probe(operation(signal, PROBE_TIMEOUT_MS));
     if (health.state === 'healthy' && initialised !== life) {
       await driver.initialise(operation(signal, INITIALISE_TIMEOUT_MS));
       initialised = life;
     }
     failures = 0;
-    return judge(health, order.spec.revision, initialised === life);
+    const isInService = initialised === life;
+    if (isStuck(health, isInService)) {
+      await endStuck(life);
+      return 0;
+    }
+    return judge(health, order.spec.revision, isInService);
+  }
+
+  /** Whether it has served in this life and now keeps silent for good. One that still starts may take hours to recover. */
+  function isStuck(health: Health, isInService: boolean): boolean {
+    if (health.state !== 'down' || !isInService) {
+      silence = undefined;
+      return false;
+    }
+    silence = { since: silence?.since ?? now(), probes: (silence?.probes ?? 0) + 1 };
+    return silence.probes >= STUCK_PROBES && now() - silence.since >= stuckMs;
+  }
+
+  /** What it acknowledged is on its disk, so it may be ended; it will not do so when its driver asks. */
+  async function endStuck(life: string): Promise<void> {
+    silence = undefined;
+    countDeath(life, 'it did not answer');
+    set('crashed', `The database did not answer for ${Math.round(stuckMs / 1000)} s; it is started again.`);
+    await database.stop(STUCK_GRACE_MS);
   }
 
   function judge(health: Health, revision: number, isInService: boolean): number {
@@ -243,7 +354,7 @@ export function createAgent(parts: AgentParts): Agent {
         deathBackOff.reset();
       }
       set('healthy', undefined, revision);
-      tell({ state: 'healthy' });
+      tell({ state: status.state });
       return watchMs;
     }
     healthySince = undefined;
@@ -253,6 +364,7 @@ export function createAgent(parts: AgentParts): Agent {
       return startingMs;
     }
     set(health.state === 'blocked' ? 'blocked' : 'running', health.detail);
+    if (health.state === 'blocked') tell({ state: 'blocked' });
     return watchMs;
   }
 
@@ -264,6 +376,7 @@ export function createAgent(parts: AgentParts): Agent {
       const current = await layGround(spec, signal);
       isGroundLaid = true;
       groundBackOff.reset();
+      full = await space.look();
       return await keepRunning(current, signal);
     } catch (error) {
       if (signal.aborted) return 0;
@@ -308,42 +421,25 @@ export function createAgent(parts: AgentParts): Agent {
       await state.saveSpec(spec);
       desired = spec;
       if (!present) set('building');
-      // A new wish, or the same one said again, is tried at once.
-      failures = 0;
-      deaths = 0;
-      startAfter = 0;
-      groundBackOff.reset();
-      deathBackOff.reset();
-      wake();
+      beginAnew();
     },
     settled(revision, signal) {
-      if (status.state === 'healthy' && (status.revision ?? 0) >= revision) return Promise.resolve(status.state);
-      return new Promise((resolve, reject) => {
-        const done = (): void => {
-          waiters.delete(waiter);
-          signal.removeEventListener('abort', abort);
-        };
-        const abort = (): void => {
-          const why = status.detail ? `: ${status.detail}` : '.';
-          waiter.reject(
-            new Problem('timeout', `The database is still ${status.state}${why} Ask again.`, { cause: signal.reason }),
-          );
-        };
-        const waiter: Waiter = {
-          revision,
-          resolve: (reached) => {
-            done();
-            resolve(reached);
-          },
-          reject: (problem) => {
-            done();
-            reject(problem);
-          },
-        };
-        waiters.add(waiter);
-        if (signal.aborted) abort();
-        signal.addEventListener('abort', abort, { once: true });
-      });
+      const isInForce = (): boolean => (status.revision ?? 0) >= revision;
+      if (status.state === 'healthy' && isInForce()) return Promise.resolve(status.state);
+      return outcome((reached) => reached === 'healthy' && isInForce(), signal);
+    },
+    async life() {
+      const container = await database.inspect();
+      return container ? lifeOf(container) : '';
+    },
+    restart(life, signal) {
+      // Said again it is no new wish: deaths go on being counted.
+      if (unwanted !== life) {
+        unwanted = life;
+        beginAnew();
+      }
+      // What the status says now may be of the life that ends.
+      return outcome(() => seen !== life, signal);
     },
     factory: loadFactory,
     serving() {

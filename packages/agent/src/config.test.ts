@@ -62,6 +62,9 @@ it("finds the guest's own cgroup where the guest is a container", () => {
   const id = 'ab'.repeat(32);
   expect(cgroupParentOf(`12:memory:/docker/${id}\n0::/docker/${id}\n`)).toBe(`/docker/${id}`);
   expect(cgroupParentOf(`0::/docker/${id}/init\n`)).toBe(`/docker/${id}`);
+  const scope = `/system.slice/docker-${id}.scope`;
+  expect(cgroupParentOf(`0::${scope}/guest-init\n`)).toBe(scope);
+  expect(cgroupParentOf(`5:memory:${scope}\n1:name=systemd:${scope}\n`)).toBe(scope);
   expect(cgroupParentOf('0::/system.slice/coffer-agent.service\n')).toBeUndefined();
   expect(cgroupParentOf('0::/\n')).toBeUndefined();
 });

@@ -45,6 +45,8 @@ export interface Database {
   /** Stops it, gently first. Repeatable. */
   stop(timeoutMs: number): Promise<void>;
   remove(): Promise<void>;
+  /** Until its container does not run. @throws when the engine goes away or the signal fires: then nothing is known. */
+  ended(signal: AbortSignal): Promise<void>;
   /** Where the database will answer, known before its container is: a driver mounts `run` at the folder of its manifest's socket. */
   endpoint(manifest: DriverManifest, spec: InstanceSpec): Endpoint;
 }
@@ -148,6 +150,7 @@ export function createDatabase(parts: DatabaseParts): Database {
     },
     stop: (timeoutMs) => runtime.stop(DATABASE, { timeoutMs }),
     remove: () => runtime.remove(DATABASE),
+    ended: (signal) => runtime.ended(DATABASE, signal),
     endpoint({ socket, port }, { network }) {
       return socket === undefined
         ? { host: network.address, port }

@@ -21,8 +21,8 @@ export async function ensureTmpfs(path: string, run: RunCommand): Promise<void> 
  */
 export function cgroupParentOf(procSelfCgroup: string): string | undefined {
   for (const line of procSelfCgroup.split('\n')) {
-    // `hierarchy:controllers:path`, the path up to a container's id.
-    const found = /^\d+:[^:]*:(\/.*?[0-9a-f]{64})(\/|$)/.exec(line);
+    // `hierarchy:controllers:path`, the path up to a container's id; where systemd keeps the tree, its scope bears that id.
+    const found = /^\d+:[^:]*:(\/.*?[0-9a-f]{64}(?:\.scope)?)(\/|$)/.exec(line);
     if (found?.[1]) return found[1];
   }
   return undefined;

@@ -6,7 +6,10 @@ import { REPLY_LIFETIME_MS, type ReplyStore, type StoredReply } from '@coffer/co
 /** Which operations have come past a point; kept as long as replies are. */
 export interface Marks {
   has(operationId: string): Promise<boolean>;
-  set(operationId: string): Promise<void>;
+  /** @param note what a repeat must know of the first time. */
+  set(operationId: string, note?: string): Promise<void>;
+  /** What was noted; undefined without a mark. */
+  note(operationId: string): Promise<string | undefined>;
 }
 
 /**
@@ -56,7 +59,8 @@ export async function openReplies(
     },
     marks: {
       has: async (operationId) => (await read(path(operationId, 'mark'))) !== undefined,
-      set: (operationId) => write(path(operationId, 'mark'), ''),
+      set: (operationId, note = '') => write(path(operationId, 'mark'), note),
+      note: (operationId) => read(path(operationId, 'mark')),
     },
   };
 }

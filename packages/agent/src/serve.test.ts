@@ -7,7 +7,7 @@ import { createFakeRuntime, createMemoryBroker, createMemoryDirectory } from '@c
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { readConfig } from './config.ts';
 import type { RunCommand } from './run-command.ts';
-import { serve } from './serve.ts';
+import { type ServeParts, serve } from './serve.ts';
 import { INSTANCE, manifest, scratch, spec } from './testing.ts';
 
 const BROKER_PASSWORD = 'hidden-broker-password';
@@ -47,7 +47,7 @@ async function stage() {
       return { base64: bytes.subarray(offset, offset + 500).toString('base64'), totalBytes: bytes.length };
     },
   };
-  const road = { isOpen: true, isSilent: false, attempts: 0, closed: 0, sending: Promise.resolve() };
+  const road = { isOpen: true, isSilent: false, attempts: 0, password: '', closed: 0, sending: Promise.resolve() };
   const plane = createGuestLink({ transport: broker.server(), directory, handlers });
   await plane.start();
   onTestFinished(() => plane.close());
@@ -83,8 +83,9 @@ async function stage() {
 
   function begin() {
     const stopping = new AbortController();
-    const connect = () => {
+    const connect: ServeParts['connect'] = (account) => {
       road.attempts += 1;
+      road.password = account.broker.password;
       const transport = broker.agent(INSTANCE);
       if (road.isOpen) return transport;
       return {
@@ -192,6 +193,30 @@ describe('an agent under a control plane', () => {
         }),
       { timeout: 8000 },
     );
+  });
+
+  it('takes an account that is issued anew, keeps it, and refuses that of another instance', async () => {
+    const { begin, directory, road, at } = await stage();
+    const first = begin();
+    await enrolled(directory);
+    await first.stop();
+    expect(road.password).toBe(BROKER_PASSWORD);
+    const given = JSON.parse(await readFile(at('user-data'), 'utf8'));
+    const issue = (data: unknown) => writeFile(at('user-data'), JSON.stringify(data));
+
+    await issue({ ...given, broker: { ...given.broker, password: 'issued-anew' } });
+    const second = begin();
+    await vi.waitFor(() => expect(road.password).toBe('issued-anew'));
+    await second.stop();
+    await issue('damaged');
+    road.password = '';
+    const third = begin();
+    await vi.waitFor(() => expect(road.password).toBe('issued-anew'));
+    await third.stop();
+
+    const other = '99999999-2222-4333-8444-555555555555';
+    await issue({ ...given, instanceId: other });
+    await expect(begin().ended).rejects.toThrow(`is of instance ${other}, and this guest has enrolled as ${INSTANCE}`);
   });
 
   it('does not trust what it kept before it enrolled: without user data it ends with a sentence', async () => {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ContainerRuntime, type Logger, Problem } from '@coffer/core';
 import type { DatabaseSpec, UserSpec } from '@coffer/core/driver';
-import { type AgentLink, type AgentTransport, connectAgentLink, type GuestReport, PROTOCOL } from '@coffer/core/rpc';
+import { type AgentLink, type AgentTransport, connectAgentLink, type GuestReport, PROTOCOLS } from '@coffer/core/rpc';
 import { type Agent, type AgentParts, createAgent } from './agent.ts';
 import { createBackOff } from './back-off.ts';
 import { AGENT_BUILD } from './build.ts';
@@ -54,22 +54,34 @@ export async function serve(parts: ServeParts, signal: AbortSignal): Promise<voi
   await ensureTmpfs(config.runDir, run);
   const state = createAgentState(await openStateFolder(config.stateDir));
   if (config.specFile) await serveFile(parts, config.specFile, state, signal);
-  else await serveControlPlane(parts, await readEnrolment(config.userDataPath, state), state, signal);
+  else await serveControlPlane(parts, await readEnrolment(config.userDataPath, state, log), state, signal);
   log.info({}, 'the agent has stopped; the database runs on');
 }
 
 /**
- * What the guest was given to enrol with, or, once it has enrolled, what it kept of that: user data lies in memory and does not
- * outlive a reboot of the machine below.
+ * What the guest is given to enrol with. Once it has enrolled that is what it was, or an account issued anew, which wins; where
+ * it is not there, what was kept of it serves: user data may lie in memory and not outlive a reboot of the machine below.
+ * @throws Problem `conflict` for another instance's: a guest copied from an enrolled one must not speak in its name.
  */
-async function readEnrolment(path: string, state: AgentState): Promise<Enrolment> {
+async function readEnrolment(path: string, state: AgentState, log: Logger): Promise<Enrolment> {
   const isEnrolled = (await state.serverPublicKey()) !== undefined;
   const kept = isEnrolled ? await state.account() : undefined;
-  if (kept) return kept;
-  const given = parseEnrolmentData(await readJsonFile(path), path);
+  const given = await readUserData(path).catch((error: unknown) => {
+    if (!kept) throw error;
+    log.info({ error }, 'there is no user data to be had; the account that was kept is used');
+    return kept;
+  });
+  if (kept && given.instanceId !== kept.instanceId) {
+    throw new Problem(
+      'conflict',
+      `${path} is of instance ${given.instanceId}, and this guest has enrolled as ${kept.instanceId}; build it from the guest image.`,
+    );
+  }
   if (isEnrolled) await state.saveAccount(accountOf(given));
   return given;
 }
+
+const readUserData = async (path: string): Promise<Enrolment> => parseEnrolmentData(await readJsonFile(path), path);
 
 /** Everything but the token, which is worthless from now on. */
 function accountOf({ token: _, ...account }: Enrolment): GuestAccount {
@@ -118,7 +130,7 @@ async function assemble(
     return {
       ...status,
       agentBuild: AGENT_BUILD,
-      protocol: PROTOCOL,
+      protocol: PROTOCOLS.max,
       memory: { agentRssBytes: process.memoryUsage.rss() },
       clockMs: Date.now(),
       ...(driverInUse !== undefined && { driver: driverInUse }),

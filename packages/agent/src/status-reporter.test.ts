@@ -49,4 +49,18 @@ describe('the status reporter', () => {
     await vi.advanceTimersByTimeAsync(0);
     await running;
   });
+
+  it('ends at once, also while a broker that is away holds a report', async () => {
+    const reporter = createStatusReporter({
+      report: async (): Promise<GuestReport> => ({ state: 'healthy', agentBuild: '0', protocol: 1, clockMs: 0 }),
+      send: () => new Promise(() => {}),
+      intervalMs: 1000,
+      log: silentLogger,
+    });
+    const abort = new AbortController();
+    const running = reporter.run(abort.signal);
+    await vi.advanceTimersByTimeAsync(10);
+    abort.abort();
+    await running;
+  });
 });

@@ -30,15 +30,21 @@ export function createStatusReporter({
   let isDue = false;
   let waiting = new AbortController();
 
+  async function tell(): Promise<void> {
+    try {
+      await send(await report());
+    } catch (error) {
+      log.debug({ error }, 'a report did not reach the broker; the next one replaces it');
+    }
+  }
+
   return {
     async run(signal) {
+      const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
       while (!signal.aborted) {
         isDue = false;
-        try {
-          await send(await report());
-        } catch (error) {
-          log.debug({ error }, 'a report did not reach the broker; the next one replaces it');
-        }
+        // A broker that is away takes seconds to refuse a report: the end does not wait for it.
+        await Promise.race([tell(), stopped]);
         if (isDue) continue;
         waiting = new AbortController();
         const waitMs = intervalMs * (0.9 + 0.2 * random());

@@ -28,7 +28,7 @@ export const manifest: DriverManifest = {
   versions: [],
   port: 4000,
   socket: '/run/fakedb/db.sock',
-  groups: ['databases', 'users'],
+  groups: ['databases', 'users', 'root'],
   minMemoryMib: 64,
   names: {
     database: { maxCharacters: 64, forbidden: '/' },
@@ -65,12 +65,15 @@ export function fakeDriver() {
   const calls: string[] = [];
   const fake = {
     health: { state: 'healthy' } as Health,
+    probe: async (): Promise<Health> => fake.health,
     databases,
     users,
     calls,
     initialise: async (): Promise<void> => {},
     factory: { manifest, create } as DriverFactory,
-    without: undefined as 'databases' | 'users' | undefined,
+    /** Root's password while it is enabled. */
+    root: undefined as string | undefined,
+    without: undefined as 'databases' | 'users' | 'root' | undefined,
   };
   function create(): DatastoreDriver {
     const key = ({ name, host = '%' }: { name: string; host?: string }): string => `${name}@${host}`;
@@ -80,7 +83,7 @@ export function fakeDriver() {
         calls.push('initialise');
         await fake.initialise();
       },
-      probe: async () => fake.health,
+      probe: () => fake.probe(),
       async shutdown() {
         calls.push('shutdown');
       },
@@ -116,7 +119,42 @@ export function fakeDriver() {
           users.set(key(user), user);
           return outcome;
         },
+        async alter(user, changes) {
+          calls.push(`alter ${key(user)}`);
+          const found = users.get(key(user));
+          const next = { ...(found ?? { databases: [], password: '' }), ...user, ...changes };
+          const isTaken = key(next) !== key(user) && users.has(key(next));
+          if (!found) return isTaken ? 'altered' : 'missing';
+          if (isTaken) return 'exists';
+          users.delete(key(user));
+          users.set(key(next), next);
+          return 'altered';
+        },
+        async grant(user, more) {
+          const found = users.get(key(user));
+          if (!found) return 'missing';
+          users.set(key(user), { ...found, databases: [...new Set([...found.databases, ...more])] });
+          return 'granted';
+        },
+        async revoke(user, database) {
+          calls.push(`revoke ${database}`);
+          const found = users.get(key(user));
+          if (!found?.databases.includes(database)) return 'missing';
+          users.set(key(user), { ...found, databases: found.databases.filter((name) => name !== database) });
+          return 'revoked';
+        },
         drop: async (user) => (users.delete(key(user)) ? 'dropped' : 'missing'),
+      },
+      root: {
+        status: async () => (fake.root === undefined ? 'disabled' : 'enabled'),
+        async enable(password) {
+          fake.root = password;
+        },
+        async disable() {
+          const outcome = fake.root === undefined ? 'missing' : 'disabled';
+          fake.root = undefined;
+          return outcome;
+        },
       },
     };
     if (fake.without) delete driver[fake.without];

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RunCommand } from './run-command.ts';
@@ -49,6 +49,8 @@ async function stage(
         return ok();
       case 'blockdev':
         return ok(`${disk.bytes}\n`);
+      case 'du':
+        return { exitCode: 1, stdout: `4096\t${args.at(-1)}\n`, stderr: 'du: a file is gone' };
       default:
         return ok();
     }
@@ -66,7 +68,7 @@ async function stage(
       },
     },
   });
-  return { volume, ran, disk, mountPoint };
+  return { volume, ran, disk, mountPoint, folder };
 }
 
 describe('the data volume', () => {
@@ -123,5 +125,16 @@ describe('the data volume', () => {
     const { volume, ran } = await stage({ kind: 'folder' });
     expect(await volume.ensure({ ...spec, volume: { device: '/srv/data', sizeGib: 1 } })).toBe('/srv/data');
     expect(ran).toEqual([]);
+  });
+
+  it('that is a folder is as large as what is in it, and may grow by what the disk has free', async () => {
+    const { volume, folder } = await stage({ kind: 'folder' });
+    expect(await volume.usage()).toBeUndefined();
+    await volume.ensure({ ...spec, volume: { device: folder, sizeGib: 1 } });
+    const { bavail, bsize } = await statfs(folder);
+    const usage = await volume.usage();
+    expect(usage?.usedBytes).toBe(4096);
+    // The disk is others' too, who go on writing.
+    expect(Math.abs((usage?.totalBytes ?? 0) - 4096 - bavail * bsize)).toBeLessThan(2 ** 30);
   });
 });

@@ -39,6 +39,7 @@ export function createVolume(parts: VolumeParts): Volume {
     isZeroed = startsZeroed,
   } = parts;
   let folder: string | undefined;
+  let isOnDevice = true;
   let deviceBytes = 0;
 
   async function probe(device: string): Promise<Readonly<Record<string, string>>> {
@@ -112,17 +113,27 @@ export function createVolume(parts: VolumeParts): Volume {
     return mountPoint;
   }
 
+  async function sizeOf(path: string): Promise<number> {
+    // It complains of files that vanish while it counts, and counts the others.
+    const { stdout } = await run('du', ['-s', '--block-size=1', path]);
+    return Number.parseInt(stdout, 10) || 0;
+  }
+
   return {
     async ensure({ instanceId, volume: { device } }) {
       const kind = await kindOf(device);
       if (!kind) throw new Problem('unavailable', `Volume ${device} is not there yet; the cloud attaches it.`);
-      folder = kind === 'folder' ? device : await ensureDevice(device, instanceId);
+      isOnDevice = kind === 'device';
+      folder = isOnDevice ? await ensureDevice(device, instanceId) : device;
       return folder;
     },
     async usage() {
       if (folder === undefined) return undefined;
-      const { blocks, bfree, bsize } = await statfs(folder);
-      return { usedBytes: (blocks - bfree) * bsize, totalBytes: blocks * bsize };
+      const { blocks, bfree, bavail, bsize } = await statfs(folder);
+      if (isOnDevice) return { usedBytes: (blocks - bfree) * bsize, totalBytes: blocks * bsize };
+      // The disk below a plain folder is others' too: what is free of it is what this one may grow by.
+      const usedBytes = await sizeOf(folder);
+      return { usedBytes, totalBytes: usedBytes + bavail * bsize };
     },
   };
 }

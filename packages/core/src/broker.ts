@@ -26,7 +26,9 @@ export interface Broker {
   grant(instanceId: string, password: string): Promise<BrokerAccount>;
   /** Takes account and queue away and ends the account's open connections. Repeatable; nothing there is success. */
   revoke(instanceId: string): Promise<void>;
-  /** Ids of the instances that have an account, in no order: for the reconciler. */
+  /** Whether the instance has an account, or anything that was made for one. */
+  has(instanceId: string): Promise<boolean>;
+  /** Ids of all instances of which {@link has} is true, in no order: for the reconciler. */
   list(): Promise<string[]>;
   /** @throws Problem `unavailable` when the broker does not answer. */
   ping(): Promise<void>;

@@ -41,6 +41,7 @@ export type * from './runtime.ts';
 export type { Sealed, SecretBox } from './secrets.ts';
 export {
   hasServer,
+  IDLE_TASKS,
   type InstanceState,
   type InstanceStatus,
   instanceStatus,
@@ -48,6 +49,7 @@ export {
   mayAct,
   mayConfigure,
   mayDelete,
+  mayRestart,
   type OperatingStatus,
   operatingStatus,
   type ServerState,

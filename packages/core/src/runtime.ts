@@ -110,6 +110,8 @@ export interface ContainerRuntime {
   kill(name: string, signal: string): Promise<void>;
   /** Repeatable: nothing there is success. Takes its anonymous volumes along. */
   remove(name: string): Promise<void>;
+  /** Until it does not run; at once where there is none. @throws the signal's reason, or Problem `unavailable`. */
+  ended(name: string, signal: AbortSignal): Promise<void>;
   inspect(name: string): Promise<ContainerState | undefined>;
   list(labels: Readonly<Record<string, string>>): Promise<ContainerState[]>;
   exec(name: string, command: readonly string[], options?: ExecOptions): Promise<ExecResult>;

@@ -8,6 +8,7 @@ import {
   mayAct,
   mayConfigure,
   mayDelete,
+  mayRestart,
   type OperatingStatus,
   operatingStatus,
   type ServerState,
@@ -155,6 +156,15 @@ describe.each(services)('service status %s', (service, word, allowsActs, takesCo
       expect(mayAct({ ...up, server }), server).toBe(false);
     for (const task of ['building', 'rebooting', 'updating', 'migrating', 'deleting', 'build_error_port'] as const)
       expect(mayAct({ ...up, task }), task).toBe(false);
+  });
+
+  it(`${allowsActs || service === 'agent_timeout' ? 'allows' : 'refuses'} a restart, which mends a silent guest too`, () => {
+    const allowsRestart = allowsActs || service === 'agent_timeout';
+    expect(mayRestart(up)).toBe(allowsRestart);
+    expect(mayRestart({ ...up, task: 'restart_required' })).toBe(allowsRestart);
+    expect(mayRestart({ ...up, task: 'rebooting' })).toBe(false);
+    expect(mayRestart({ ...up, server: 'SHUTOFF' })).toBe(false);
+    expect(mayRestart({ ...up, hasRunningBackup: true })).toBe(false);
   });
 
   it(`means that the database is ${takesConnections ? '' : 'not '}ready`, () =>

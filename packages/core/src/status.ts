@@ -192,10 +192,23 @@ export function operatingStatus(
   return SERVICE[state.service].word;
 }
 
-/** Whether an operation on the whole instance (restart, resize, promote, backup, …) may begin; 422 otherwise. */
-export function mayAct(state: Pick<InstanceState, 'task' | 'server' | 'service' | 'hasRunningBackup'>): boolean {
-  const isIdle = state.task === 'none' || state.task === 'restart_required';
-  return state.server === 'ACTIVE' && isIdle && SERVICE[state.service].mayAct && !state.hasRunningBackup;
+type ActingState = Pick<InstanceState, 'task' | 'server' | 'service' | 'hasRunningBackup'>;
+
+/** Tasks from which an operation on the whole instance may begin. */
+export const IDLE_TASKS = ['none', 'restart_required'] as const satisfies readonly Task[];
+
+function isAtRest({ task, server, hasRunningBackup }: ActingState): boolean {
+  return server === 'ACTIVE' && IDLE_TASKS.some((idle) => idle === task) && !hasRunningBackup;
+}
+
+/** Whether an operation on the whole instance (resize, promote, backup, …) may begin; 422 otherwise. */
+export function mayAct(state: ActingState): boolean {
+  return isAtRest(state) && SERVICE[state.service].mayAct;
+}
+
+/** Whether the instance may be restarted: as {@link mayAct}, and with a silent guest, which it mends; 422 otherwise. */
+export function mayRestart(state: ActingState): boolean {
+  return mayAct(state) || (isAtRest(state) && state.service === 'agent_timeout');
 }
 
 /** Whether a configuration group may be attached or detached; 400 otherwise. */

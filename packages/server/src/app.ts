@@ -1,4 +1,5 @@
-import type { Cloud, Identity, Logger, SecretBox } from '@coffer/core';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type Cloud, type Identity, type Logger, type SecretBox, silentLogger } from '@coffer/core';
 import type { GuestCaller } from '@coffer/core/rpc';
 import { createBaseUrl } from './http/base-url.ts';
 import { type App, mount } from './http/mount.ts';
@@ -9,15 +10,19 @@ import { flavorRoutes } from './routes/flavors.ts';
 import { healthRoutes } from './routes/health.ts';
 import { identityRoutes } from './routes/identity.ts';
 import { instanceRoutes } from './routes/instances.ts';
+import { rootRoutes } from './routes/root.ts';
 import { userRoutes } from './routes/users.ts';
 import { versionRoutes } from './routes/versions.ts';
+import { whyRoutes } from './routes/why.ts';
 import { createDatabaseService } from './services/databases.ts';
 import { createDatastoreService } from './services/datastores.ts';
 import { createFlavorService } from './services/flavors.ts';
 import { createAskGuest } from './services/guest-calls.ts';
 import type { HealthReport } from './services/health.ts';
 import { createInstanceService, type QuotaDefaults } from './services/instances.ts';
+import { createRootService } from './services/root.ts';
 import { createUserService } from './services/users.ts';
+import { createWhyService } from './services/why.ts';
 import type { Store } from './store/store.ts';
 
 export interface AppConfig {
@@ -46,14 +51,21 @@ export interface AppDeps {
   health: () => Promise<HealthReport>;
   secrets: SecretBox;
   config: AppConfig;
-  log: Logger;
-  /** Draws a UUID. */
-  newId: () => string;
+  /** Silent when absent. */
+  log?: Logger;
+  /** Draws a UUID; random ones when absent. */
+  newId?: () => string;
 }
 
-/** The HTTP API, to be served or to be mounted in another app. No I/O until the first request; any number may run over one store. */
+/** 36 letters, digits, `-` and `_`. */
+const newPassword = (): string => randomBytes(27).toString('base64url');
+
+/**
+ * The HTTP API as a Hono app: served by its `fetch`, or hung below any path of another by `host.route('/database', app)`; links in
+ * answers carry scheme, host and that path. No I/O until the first request; any number may run over one store.
+ */
 export function createApp(deps: AppDeps): App {
-  const { store, config, log, newId } = deps;
+  const { store, config, log = silentLogger, newId = randomUUID } = deps;
   const datastores = createDatastoreService({
     store,
     ...(config.defaultDatastore !== undefined && { defaultDatastore: config.defaultDatastore }),
@@ -77,8 +89,10 @@ export function createApp(deps: AppDeps): App {
       ...datastoreRoutes(datastores),
       ...flavorRoutes(flavors),
       ...instanceRoutes(instances),
+      ...whyRoutes(createWhyService({ store })),
       ...databaseRoutes(createDatabaseService({ store, askGuest })),
       ...userRoutes(createUserService({ store, askGuest })),
+      ...rootRoutes(createRootService({ store, askGuest, newPassword })),
       ...identityRoutes(deps.builtin, config.region),
     },
     {

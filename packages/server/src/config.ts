@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Problem } from '@coffer/core';
 import { type Command, Option } from 'commander';
+import { type BrokerFlags, type RabbitmqOptions, readBrokerOptions } from './brokers/options.ts';
 
 export const ROLES = ['api', 'worker', 'conductor'] as const;
 export type Role = (typeof ROLES)[number];
@@ -16,7 +19,10 @@ export interface ServerConfig {
   /** PostgreSQL to use; without it one of our own is started in `dataDir`. */
   storeUrl?: string;
   roles: ReadonlySet<Role>;
+  /** Of the embedded relay. */
   brokerPort: number;
+  /** Without it the relay is used. */
+  broker?: RabbitmqOptions;
   /** The container engine that makes guests, e.g. `unix:///var/run/docker.sock`. */
   engine?: string;
   guestImage: string;
@@ -30,7 +36,7 @@ export interface ServerConfig {
   logLevel: string;
 }
 
-interface Flags {
+interface Flags extends BrokerFlags {
   listen: string;
   dataDir: string;
   runDir?: string;
@@ -43,7 +49,6 @@ interface Flags {
   managementPool?: string;
   tenantPool?: string;
   region: string;
-  allowInsecure?: boolean;
   reportInterval: string;
   logLevel: string;
 }
@@ -51,6 +56,18 @@ interface Flags {
 /** Where a machine's own Coffer lies unless told otherwise. */
 export const defaultDataDir = (): string =>
   join(process.getuid?.() === 0 ? '/var/lib' : join(homedir(), '.local/share'), 'coffer');
+
+/**
+ * Where what must not lie on a disk goes unless told otherwise. As root a tmpfs is mounted in the data folder; anybody else has
+ * one of his own, or shares the machine's.
+ */
+export function defaultRunDir(dataDir: string): string {
+  const uid = process.getuid?.() ?? 0;
+  if (uid === 0) return join(dataDir, 'run');
+  const hash = createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 12);
+  const own = `/run/user/${uid}`;
+  return join(existsSync(own) ? own : '/dev/shm', `coffer-${uid}-${hash}`);
+}
 
 /** The options that every command over a data folder has. */
 export function addDataOptions(command: Command): Command {
@@ -72,9 +89,10 @@ export function addStoreOptions(command: Command): Command {
 export function addCloudOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--run-dir <folder>', 'memory only; a tmpfs is mounted there as root (default: <data-dir>/run)').env(
-        'COFFER_RUN_DIR',
-      ),
+      new Option(
+        '--run-dir <folder>',
+        'memory only; a tmpfs is mounted there as root (default: <data-dir>/run, or as another user one in memory)',
+      ).env('COFFER_RUN_DIR'),
     )
     .addOption(new Option('--engine <address>', 'container engine').env('COFFER_ENGINE'))
     .addOption(new Option('--guest-image <name>', 'image of the guests').env('COFFER_GUEST_IMAGE'))
@@ -95,6 +113,27 @@ export function addServeOptions(command: Command): Command {
       new Option('--broker-port <port>', 'port of the embedded message relay')
         .env('COFFER_BROKER_PORT')
         .default('5671'),
+    )
+    .addOption(
+      new Option('--broker <url>', 'RabbitMQ instead of it, e.g. amqps://coffer@rabbitmq.example:5671').env(
+        'COFFER_BROKER',
+      ),
+    )
+    .addOption(
+      new Option('--broker-management <url>', 'its management plug-in, e.g. https://rabbitmq.example:15671').env(
+        'COFFER_BROKER_MANAGEMENT',
+      ),
+    )
+    .addOption(
+      new Option('--broker-password-file <file>', 'the password of its user').env('COFFER_BROKER_PASSWORD_FILE'),
+    )
+    .addOption(
+      new Option('--broker-ca <file>', 'PEM of the authority that signed its certificates').env('COFFER_BROKER_CA'),
+    )
+    .addOption(
+      new Option('--broker-queues <type>', 'classic, or quorum for a cluster')
+        .env('COFFER_BROKER_QUEUES')
+        .default('classic'),
     )
     .addOption(new Option('--region <name>', 'name of the region').env('COFFER_REGION').default('RegionOne'))
     .addOption(
@@ -128,13 +167,14 @@ export function readConfig(flags: Flags): ServerConfig {
       'bad_request',
       '--guest-image is missing; `node scripts/bootstrap.mjs` builds one and prints its name',
     );
+  const broker = readBrokerOptions(flags);
   const reportIntervalMs = Number(flags.reportInterval);
   if (!Number.isInteger(reportIntervalMs) || reportIntervalMs < 100)
     throw new Problem('bad_request', `--report-interval ${flags.reportInterval} is not a number of ms from 100 up`);
   return {
     listen: { host, port: port('listen', flags.listen.slice(at + 1), 0) },
     dataDir: flags.dataDir,
-    runDir: flags.runDir ?? join(flags.dataDir, 'run'),
+    runDir: flags.runDir ?? defaultRunDir(flags.dataDir),
     roles: new Set(roles),
     brokerPort: port('broker-port', flags.brokerPort),
     guestImage: flags.guestImage,
@@ -142,6 +182,7 @@ export function readConfig(flags: Flags): ServerConfig {
     allowInsecure: flags.allowInsecure ?? false,
     reportIntervalMs,
     logLevel: flags.logLevel,
+    ...(broker && { broker }),
     ...(flags.store !== undefined && { storeUrl: flags.store }),
     ...(flags.engine !== undefined && { engine: flags.engine }),
     ...(flags.imagesDir !== undefined && { imagesDir: flags.imagesDir }),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@coffer/core';
 
@@ -11,6 +11,15 @@ const addressOf = (name: string): string => `\0coffer-${createHash('sha256').upd
  */
 export async function takeMachineLock(name: string): Promise<(() => Promise<void>) | undefined> {
   return process.platform === 'linux' ? tryLock(addressOf(name)) : async () => undefined;
+}
+
+/** Whether a process of this machine, this one too, holds the lock of this name. */
+export async function isMachineLocked(name: string): Promise<boolean> {
+  if (process.platform !== 'linux') return false;
+  const socket = connect(addressOf(name));
+  return new Promise<boolean>((resolve) => {
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+  }).finally(() => socket.destroy());
 }
 
 /**

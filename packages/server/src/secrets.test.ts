@@ -22,9 +22,10 @@ describe('a secret box', () => {
   it('refuses what was changed, cut off or is in another format', () => {
     const box = createSecretBox([key()]);
     const sealed = box.seal('s3cret', 'a');
-    const last = sealed.at(-1) === 'A' ? 'B' : 'A';
+    // Of the very last character some bits mean nothing.
+    const other = sealed.at(-2) === 'A' ? 'B' : 'A';
     for (const wrong of [
-      `${sealed.slice(0, -1)}${last}`,
+      `${sealed.slice(0, -2)}${other}${sealed.slice(-1)}`,
       sealed.slice(0, 30),
       sealed.replace('v1', 'v2'),
       `${sealed}.x`,

@@ -44,6 +44,13 @@ export function createDockerRuntime(options: EngineOptions = {}): ContainerRunti
     kill: (name, signal) => engine.containers.kill(name, signal),
     remove: (name) => engine.containers.remove(name),
 
+    async ended(name, signal) {
+      try {
+        await engine.containers.wait(name, { signal });
+      } catch (error) {
+        if (!(error instanceof Problem) || error.code !== 'not_found') throw error;
+      }
+    },
     async inspect(name) {
       const info = await engine.containers.inspect(name);
       return info && stateOf(info);

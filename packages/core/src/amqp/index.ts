@@ -1,4 +1,4 @@
-export { EXCHANGE, names } from './addresses.ts';
+export { type Dialect, dialectOf, EXCHANGE, names, type Way } from './addresses.ts';
 export { createRelay, type Relay, type RelayAccount, type RelayOptions } from './relay.ts';
 export {
   type AgentTransportOptions,

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import rhea, { type Connection, type ConnectionOptions, type Delivery, type EventContext, type Sender } from 'rhea';
 import { type Logger, silentLogger } from '../log.ts';
 import { Problem } from '../problem.ts';
+import { type Dialect, dialectOf, type Way } from './addresses.ts';
 import { createSettler, type Verdict } from './settle.ts';
 
 export interface LineOptions {
@@ -13,10 +14,14 @@ export interface LineOptions {
   ca?: string;
   /** Shown in the broker's list of connections. */
   name: string;
+  /** What `send` names. */
+  sendsTo: Way;
   /** Done on every new connection before anything is attached, e.g. declaring queues. */
   prepare?(): Promise<void>;
   /** How long a message waits to be taken by the broker, ms. Default 10,000. */
   sendTimeoutMs?: number;
+  /** The broker says something at least this often, ms; twice as long without a word is a connection lost. Default 10,000. */
+  idleTimeoutMs?: number;
   log?: Logger;
 }
 
@@ -28,13 +33,26 @@ interface Outgoing {
 }
 
 interface Consumer {
-  address: string;
+  queue: string;
+  /** Messages at a time. Default 64. */
+  credit?: number;
+  /** Larger ones the broker is not to send. */
+  maxMessageBytes?: number;
   handler(bytes: Uint8Array): Promise<void>;
+  /** Looks first, whatever becomes of other messages. @returns whether this was one for it alone. */
+  intercept?(bytes: Uint8Array): boolean;
+}
+
+interface Intake extends Consumer {
+  /** Since a message could not be handled, and until the next that could. */
+  isStuck: boolean;
 }
 
 /** One life of the connection. Whatever belongs to an earlier one is ignored. */
 interface Life {
   connection: Connection;
+  /** Known once the broker has said what it is. */
+  dialect?: Dialect;
   sender?: Sender;
   /** Sent and not yet settled by the broker. */
   unsettled: Map<Delivery, Outgoing>;
@@ -48,6 +66,8 @@ const CREDIT = 64;
 /** From the first byte to the last link. */
 const READY_TIMEOUT_MS = 15_000;
 const BACKOFF_MS = { first: 100, most: 5_000 };
+/** How long a message that could not be handled is kept back: the first, and while none can be. */
+const GIVE_BACK_MS = { first: 200, stuck: 1_000 };
 
 /**
  * A connection that outlives its broker. rhea's own reconnect is off, because it loses links and messages without an error; here
@@ -57,7 +77,7 @@ const BACKOFF_MS = { first: 100, most: 5_000 };
 export class AmqpLine {
   readonly #options: LineOptions;
   readonly #log: Logger;
-  readonly #consumers: Consumer[] = [];
+  readonly #consumers: Intake[] = [];
   readonly #queue: Outgoing[] = [];
   readonly #pending = new Set<Outgoing>();
   readonly #whenReady: { resolve(): void; reject(problem: Problem): void }[] = [];
@@ -77,7 +97,7 @@ export class AmqpLine {
    * @throws Problem `unavailable` when it is closed before that.
    */
   async open(consumers: readonly Consumer[]): Promise<void> {
-    this.#consumers.push(...consumers);
+    this.#consumers.push(...consumers.map((consumer) => ({ ...consumer, isStuck: false })));
     const ready = new Promise<void>((resolve, reject) => this.#whenReady.push({ resolve, reject }));
     this.#connect();
     await ready;
@@ -88,7 +108,10 @@ export class AmqpLine {
     if (!this.#life?.isReady) throw this.#unavailable();
   }
 
-  /** Resolves when the broker has taken it. @throws Problem `unavailable`; the message may still arrive. */
+  /**
+   * Resolves when the broker has taken it. @throws Problem `unavailable`; the message may still arrive.
+   * @param to the name of a queue, or a key, as the line was told.
+   */
   send(to: string, bytes: Uint8Array, ttlMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) return reject(this.#unavailable());
@@ -155,7 +178,7 @@ export class AmqpLine {
       password,
       container_id: name,
       reconnect: false,
-      idle_time_out: 10_000,
+      idle_time_out: this.#options.idleTimeoutMs ?? 10_000,
       ...(ca === undefined
         ? {}
         : // An address has no place in the handshake (RFC 6066); the certificate is held against it all the same.
@@ -193,8 +216,9 @@ export class AmqpLine {
     await this.#options.prepare?.();
     if (this.#life !== life) return;
     const { connection } = life;
-    // An anonymous terminus: each message says where it goes, so a queue that is gone refuses its message and not the session.
-    const sender = connection.open_sender({ target: {} });
+    const dialect = dialectOf(connection.properties);
+    life.dialect = dialect;
+    const sender = connection.open_sender({ target: dialect.target(this.#options.sendsTo) });
     life.sender = sender;
     sender.on('sendable', () => this.#flush());
     sender.on('accepted', (context: EventContext) => this.#settled(life, context));
@@ -215,8 +239,9 @@ export class AmqpLine {
     sender.once('sender_open', opened);
     for (const consumer of this.#consumers) {
       const receiver = connection.open_receiver({
-        source: { address: consumer.address },
-        credit_window: CREDIT,
+        source: { address: dialect.address.queue(consumer.queue) },
+        credit_window: consumer.credit ?? CREDIT,
+        ...(consumer.maxMessageBytes !== undefined && { max_message_size: consumer.maxMessageBytes }),
         autoaccept: false,
       });
       receiver.once('receiver_open', opened);
@@ -224,7 +249,7 @@ export class AmqpLine {
     }
   }
 
-  #received(life: Life, consumer: Consumer, context: EventContext): void {
+  #received(life: Life, consumer: Intake, context: EventContext): void {
     const { delivery } = context;
     if (!delivery) return;
     const bytes = bodyOf(context.message?.body);
@@ -232,32 +257,39 @@ export class AmqpLine {
       if (this.#life === life) life.settle(delivery, verdict);
     };
     if (!bytes) {
-      this.#log.warn({ address: consumer.address }, 'a message without bytes was thrown away');
+      this.#log.warn({ queue: consumer.queue }, 'a message without bytes was thrown away');
+      done('accept');
+      return;
+    }
+    if (consumer.intercept?.(bytes)) {
       done('accept');
       return;
     }
     consumer.handler(bytes).then(
-      () => done('accept'),
+      () => {
+        if (consumer.isStuck) this.#log.info({ queue: consumer.queue }, 'messages are handled again');
+        consumer.isStuck = false;
+        done('accept');
+      },
       (error: unknown) => {
-        this.#log.warn(
-          { error, address: consumer.address },
-          'a message could not be handled and goes back to its queue',
-        );
         // Straight back it would come straight again; a moment gives the cause (a store that is away) time to pass.
-        setTimeout(() => done('release'), 200);
+        setTimeout(() => done('release'), consumer.isStuck ? GIVE_BACK_MS.stuck : GIVE_BACK_MS.first);
+        if (!consumer.isStuck)
+          this.#log.warn({ error, queue: consumer.queue }, 'messages cannot be handled and go back to their queue');
+        consumer.isStuck = true;
       },
     );
   }
 
   #flush(): void {
     const life = this.#life;
-    const sender = life?.sender;
-    if (!life?.isReady || !sender) return;
+    const { sender, dialect } = life ?? {};
+    if (!life?.isReady || !sender || !dialect) return;
     while (this.#queue.length > 0 && sender.sendable()) {
       const outgoing = this.#queue.shift();
       if (!outgoing) return;
       const delivery = sender.send({
-        to: outgoing.to,
+        ...dialect.destination(this.#options.sendsTo, outgoing.to),
         durable: true,
         ttl: Math.ceil(outgoing.ttlMs),
         body: rhea.message.data_section(Buffer.from(outgoing.bytes)),

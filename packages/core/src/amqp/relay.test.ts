@@ -122,9 +122,16 @@ it('topic patterns match whole words', () => {
 it('leaves no timer behind that would hold the process, and neither does a line', async () => {
   const timers = () => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length;
   const before = timers();
-  const line = new AmqpLine({ host: '127.0.0.1', port: relay.port, username: 'service', password: 'x', name: 'line' });
-  await line.open([{ address: address.queue('q'), handler: async () => undefined }]);
-  await line.send(address.queue('q'), new Uint8Array(1), 1_000);
+  const line = new AmqpLine({
+    host: '127.0.0.1',
+    port: relay.port,
+    username: 'service',
+    password: 'x',
+    name: 'line',
+    sendsTo: 'queue',
+  });
+  await line.open([{ queue: 'q', handler: async () => undefined }]);
+  await line.send('q', new Uint8Array(1), 1_000);
   expect(timers()).toBeGreaterThan(before);
   await line.close();
   await relay.close();
@@ -132,7 +139,14 @@ it('leaves no timer behind that would hold the process, and neither does a line'
 });
 
 it('a line that never reached its broker ends when it is closed', async () => {
-  const line = new AmqpLine({ host: '127.0.0.1', port: 1, username: 'u', password: 'x', name: 'line' });
+  const line = new AmqpLine({
+    host: '127.0.0.1',
+    port: 1,
+    username: 'u',
+    password: 'x',
+    name: 'line',
+    sendsTo: 'queue',
+  });
   const opening = line.open([]);
   await line.close();
   await expect(opening).rejects.toMatchObject({ code: 'unavailable' });

@@ -53,6 +53,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   const maxBytes = options.maxMessageBytes ?? 4 * 1024 * 1024;
   const queues = new Map<string, RelayQueue>();
   const connections = new Map<Connection, { username: string; socket: Socket }>();
+  let canCheckAccounts = true;
 
   /** The queues that an address leads to; undefined when the account may not send there. */
   function route(to: string, account: RelayAccount): RelayQueue[] | undefined {
@@ -137,10 +138,14 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       properties: { product: 'RabbitMQ', version: '4.0.0', relay: 'coffer' },
     });
     container.sasl_server_mechanisms.enable_plain(async (name: string, password: string) => {
-      account = await options.authenticate(name, password).catch((error: unknown) => {
-        log.error({ error }, 'an account could not be checked');
-        return undefined;
-      });
+      try {
+        account = await options.authenticate(name, password);
+        canCheckAccounts = true;
+      } catch (error) {
+        // Every guest comes again every few seconds: one line until an account can be checked again.
+        if (canCheckAccounts) log.error({ error }, 'accounts cannot be checked: nobody is let in');
+        canCheckAccounts = false;
+      }
       username = name;
       return account !== undefined;
     });

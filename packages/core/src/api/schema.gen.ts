@@ -333,6 +333,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1.0/{project_id}/instances/{instance_id}/action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restart an instance, or do something else with it as a whole
+         * @description The body has exactly one key, which says what is to be done. A restart ends the database cleanly and starts it again; where the guest does not answer, its server is rebooted. The instance shows REBOOT meanwhile and ACTIVE at the end, with a fault when the restart did not end well. Refused with 422 unless the instance is ACTIVE or RESTART_REQUIRED and nothing else is done to it. The other actions are checked in the same way and then answered with 501 until they are built.
+         */
+        post: operations["actOnInstance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1.0/{project_id}/instances/{instance_id}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Explain the state of an instance
+         * @description An extension of Coffer: Trove has no such call. The job, its step and since when, the last report, the next try, and what helps. Administrators also see the words of errors, commands for operators, and ids of the cloud.
+         */
+        get: operations["explainInstance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1.0/{project_id}/instances/{instance_id}/databases": {
         parameters: {
             query?: never;
@@ -410,7 +460,11 @@ export interface paths {
          * @description Users in the instance, as the guest tells them now; never passwords.
          */
         get: operations["listUsers"];
-        put?: never;
+        /**
+         * Change passwords of users
+         * @description Gives users new passwords, all of them or, where one of the users is not there, none. Open sessions go on; who is to be put out has to be deleted.
+         */
+        put: operations["changePasswords"];
         /**
          * Create users
          * @description Makes users with their privileges, and answers when they are there. A name that is reserved, given twice or taken (with the same host) is answered with 400.
@@ -436,14 +490,140 @@ export interface paths {
             };
             cookie?: never;
         };
-        get?: never;
-        put?: never;
+        /**
+         * Show a user
+         * @description The user with all databases that it has privileges on. A reserved name is answered with 400.
+         */
+        get: operations["showUser"];
+        /**
+         * Update a user
+         * @description Gives a user another name, host or password, one of them at least; what is left out is kept, and so are its privileges. A new name or host ends the open sessions of the user, and what it defined (views, triggers, procedures) keeps naming the old one; a new password alone leaves sessions open. A name that is reserved or, with the host, taken is answered with 400.
+         */
+        put: operations["updateUser"];
         post?: never;
         /**
          * Delete a user
          * @description Drops a user, and answers when it is gone. A reserved name is answered with 400.
          */
         delete: operations["deleteUser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1.0/{project_id}/instances/{instance_id}/users/{user}/databases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+                /** @description `name` or `name@host`, percent-encoded, split at the last `@`. Without a host, `%` is meant. */
+                user: components["parameters"]["User"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the databases of a user
+         * @description Databases that the user has privileges on, all in one answer.
+         */
+        get: operations["listGrants"];
+        /**
+         * Grant databases to a user
+         * @description Gives the user every privilege on these databases, besides those that it has already. The databases need not exist.
+         */
+        put: operations["grantDatabases"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1.0/{project_id}/instances/{instance_id}/users/{user}/databases/{database}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+                /** @description `name` or `name@host`, percent-encoded, split at the last `@`. Without a host, `%` is meant. */
+                user: components["parameters"]["User"];
+                /** @description Name of a database, percent-encoded; dots belong to the name. */
+                database: components["parameters"]["Database"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a database from a user
+         * @description Takes all privileges on the database from the user; its sessions that are in the database are ended. Answered with 404 when the user has no privileges on it.
+         */
+        delete: operations["revokeDatabase"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1.0/{project_id}/instances/{instance_id}/root": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Show whether root is enabled
+         * @description Whether root may log in now. Another project's instance is answered with 404, to administrators too.
+         */
+        get: operations["showRoot"];
+        put?: never;
+        /**
+         * Enable root, or give it another password
+         * @description Lets root in from anywhere, with the password given or a new one, and with all its rights. Root manages databases and users of the instance and what is in them; it reaches neither files nor settings of the server, nor the accounts of the service. It is not among the users of the instance.
+         */
+        post: operations["enableRoot"];
+        /**
+         * Disable root
+         * @description Root may not log in any more, its open sessions are ended, and events that it defined are switched off. What it made stays, with the accounts that it made for others. Answered with 404 when root is not enabled.
+         */
+        delete: operations["disableRoot"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1.0/{project_id}/mgmt/instances/{instance_id}/root": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Show who enabled root
+         * @description Who last asked for root to be enabled in the instance, and when, also after it was disabled. For administrators; instances of every project.
+         */
+        get: operations["showRootHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1338,6 +1518,68 @@ export interface components {
         NewInstanceBody: {
             instance: components["schemas"]["NewInstance"];
         };
+        /** @description exactly one of {"restart":{}}, {"resize":{"volume":{"size":GB}}}, {"resize":{"flavorRef":flavor}}, {"promote_to_replica_source":{}}, {"eject_replica_source":{}} and {"reset_status":{}} */
+        InstanceActionBody: {
+            /** @description Restart the database. */
+            restart: Record<string, never>;
+        } | {
+            /** @description {"volume":{"size":GB}} for a larger volume, or {"flavorRef":flavor} for another flavor */
+            resize: {
+                /** @description The volume with the data. */
+                volume: {
+                    /** @description New size in GB; above the present one. */
+                    size: components["schemas"]["VolSize"];
+                };
+            } | {
+                /** @description New flavor. */
+                flavorRef: components["schemas"]["FlavorRef"];
+            };
+        } | {
+            /** @description Make this replica the source of its set. Any value. */
+            promote_to_replica_source: unknown;
+        } | {
+            /** @description Take this source, which no longer answers, out of its set. Any value. */
+            eject_replica_source: unknown;
+        } | {
+            /** @description Forget what is being done to the instance; for administrators, and for owners when it is an object with the key `force_delete`. Any value. */
+            reset_status: unknown;
+        };
+        /** @description Whether root is enabled. */
+        RootState: {
+            /** @description Whether root may log in. */
+            rootEnabled: boolean;
+        };
+        /** @description The password that root is to have. Not wrapped, unlike other bodies. */
+        RootPassword: {
+            /** @description Password; without it, one is made. */
+            password?: string;
+        };
+        /** @description Root as enabled. */
+        EnabledRoot: {
+            /** @description The account. */
+            user: {
+                /**
+                 * @description Name of the account.
+                 * @constant
+                 */
+                name: "root";
+                /** @description Its password; never told again. */
+                password: string;
+            };
+        };
+        /** @description Who last enabled root in an instance. */
+        RootHistory: {
+            /** @description Id of the instance. */
+            id: string;
+            /** @description When it was asked for, in UTC without zone; `Never` where it never was. */
+            enabled: string;
+            /** @description Id of the user who asked; `Nobody` where nobody did. */
+            user: string;
+        };
+        /** @description Who last enabled root in an instance. */
+        RootHistoryReply: {
+            root_history: components["schemas"]["RootHistory"];
+        };
         /** @description A database user to make. Names that the datastore reserves are refused. */
         NewUser: {
             /** @description Name of the user. */
@@ -1371,6 +1613,46 @@ export interface components {
             /** @description The same link once more, where gophercloud looks for it. */
             users_links?: components["schemas"]["NextLinks"];
         };
+        /** @description One user. */
+        ShownUser: {
+            user: components["schemas"]["User"];
+        };
+        /** @description A user that gets another password. */
+        NewPassword: {
+            /** @description Name of the user. */
+            name: components["schemas"]["NameAny"];
+            /** @description New password of the user; never told again. */
+            password: components["schemas"]["Name255"];
+            /** @description Host of the user; `%` without it. */
+            host?: components["schemas"]["Host"];
+        };
+        /** @description Users that get other passwords; all of them or, after an error, none. */
+        NewPasswords: {
+            /** @description The users. May be empty; no pair of name and host twice. */
+            users: components["schemas"]["NewPassword"][];
+        };
+        /** @description What is to become of a user. */
+        UserUpdate: {
+            /** @description One property at least. */
+            user: {
+                /** @description New name. */
+                name?: components["schemas"]["NameAny"];
+                /** @description New password; never told again. */
+                password?: components["schemas"]["Name255"];
+                /** @description New host that the user may connect from. */
+                host?: components["schemas"]["Host"];
+            };
+        };
+        /** @description Databases that a user is to have every privilege on. */
+        Grants: {
+            /** @description The databases. May be empty; none twice. */
+            databases: components["schemas"]["DatabaseName"][];
+        };
+        /** @description Databases that a user has privileges on, by name. */
+        GrantList: {
+            /** @description The databases. */
+            databases: components["schemas"]["Database"][];
+        };
         /** @description One version of this API. */
         ApiVersion: {
             /**
@@ -1397,6 +1679,95 @@ export interface components {
             rel: "self";
             /** @description URL that ends in `/v1.0/`. */
             href: string;
+        };
+        /** @description One thing that explains the state of an instance. */
+        InstanceReason: {
+            /**
+             * @description What it is, for programs.
+             * @enum {unknown}
+             */
+            code: "queued_behind" | "not_due" | "waits_for_worker" | "worker_gone" | "step_running" | "waits_for_retry" | "no_job" | "given_up" | "resource_vanished" | "server_down" | "guest_not_enrolled" | "guest_silent" | "guest_unheard" | "guest_clock_off" | "database_unhealthy" | "restart_required" | "nothing_wrong";
+            /** @description One sentence for its reader. */
+            message: string;
+            /** @description Since when; null where nobody knows. */
+            since: components["schemas"]["Time"] | null;
+            /** @description What the user can do, in one sentence; null where there is nothing to do but wait. */
+            help: string | null;
+            /** @description The words of the error, and ids; for administrators. */
+            details?: string | null;
+            /** @description What an operator does, with the command; for administrators. */
+            mend?: string | null;
+        };
+        /** @description The work that is done on an instance, or that was given up last. */
+        InstanceJob: {
+            /** @description What it does, e.g. `create_instance`. */
+            kind: string;
+            /**
+             * @description Whether it waits, runs, or has ended; a job that ended well is not shown.
+             * @enum {unknown}
+             */
+            state: "queued" | "running" | "failed";
+            /** @description The step that runs, or that ran last; null before the first. */
+            step: string | null;
+            /** @description When that step began. */
+            step_since: components["schemas"]["Time"] | null;
+            /** @description How often it was started, without what a stopping server handed back. */
+            attempt: number;
+            /** @description How often it may be started; null before the first time. */
+            max_attempts: number | null;
+            /** @description When it was asked for. */
+            created: components["schemas"]["Time"];
+            /** @description When it is tried next; while it waits. */
+            next_try: components["schemas"]["Time"] | null;
+            /** @description When it is given up unless it is done by then; null before its first start. */
+            gives_up: components["schemas"]["Time"] | null;
+            /** @description What the last try failed with; null when none failed. */
+            error: {
+                /** @description Code of the problem. */
+                code: string;
+                /** @description What the code means. */
+                title: string;
+                /** @description The problem's own words; for administrators. */
+                detail?: string;
+            } | null;
+            /** @description Id of the job, as the log has it; for administrators. */
+            id?: string;
+        };
+        /** @description Why an instance is as it is. */
+        InstanceWhy: {
+            /** @description Id of the instance. */
+            instance_id: components["schemas"]["Uuid"];
+            /** @description The instance's `status`, as everywhere else. */
+            status: string;
+            /** @description The instance's `operating_status`, as everywhere else. */
+            operating_status: string;
+            /** @description The moment that the answer is about. */
+            asked: components["schemas"]["Time"];
+            /** @description When the guest last reported; null before the first time. */
+            last_report: components["schemas"]["Time"] | null;
+            /** @description The job that runs or waits, else the last one if it was given up. */
+            job: components["schemas"]["InstanceJob"] | null;
+            /** @description What explains the state, the weightiest first; `nothing_wrong` alone when all is well. */
+            reasons: components["schemas"]["InstanceReason"][];
+            /** @description What is known of the guest; for administrators. */
+            guest?: {
+                /** @description When its agent first proved itself. */
+                enrolled: components["schemas"]["Time"] | null;
+                /** @description Build of its agent. */
+                agent_build: string | null;
+                /** @description Version of the protocol that it speaks. */
+                protocol: number | null;
+                /** @description Its clock minus the service's, ms, at the last report. */
+                clock_skew_ms: number | null;
+            };
+            /** @description Ids in the cloud by kind of resource; for administrators. */
+            cloud?: {
+                [key: string]: string | null;
+            };
+        };
+        /** @description Why an instance is as it is. */
+        InstanceWhyReply: {
+            why: components["schemas"]["InstanceWhy"];
         };
     };
     responses: {
@@ -2429,7 +2800,7 @@ export interface operations {
                      *           },
                      *           "datastore": {
                      *             "type": "mysql",
-                     *             "version": "8.4"
+                     *             "version": "9.7"
                      *           },
                      *           "region": "RegionOne",
                      *           "access": {
@@ -2498,7 +2869,7 @@ export interface operations {
                  *         },
                  *         "datastore": {
                  *           "type": "mysql",
-                 *           "version": "8.4"
+                 *           "version": "9.7"
                  *         },
                  *         "databases": [
                  *           {
@@ -2567,8 +2938,8 @@ export interface operations {
                      *         },
                      *         "datastore": {
                      *           "type": "mysql",
-                     *           "version": "8.4",
-                     *           "version_number": "8.4.5"
+                     *           "version": "9.7",
+                     *           "version_number": "9.7.4"
                      *         },
                      *         "region": "RegionOne",
                      *         "access": {
@@ -2656,8 +3027,8 @@ export interface operations {
                      *           },
                      *           "datastore": {
                      *             "type": "mysql",
-                     *             "version": "8.4",
-                     *             "version_number": "8.4.5"
+                     *             "version": "9.7",
+                     *             "version_number": "9.7.4"
                      *           },
                      *           "region": "RegionOne",
                      *           "access": {
@@ -2747,8 +3118,8 @@ export interface operations {
                      *         },
                      *         "datastore": {
                      *           "type": "mysql",
-                     *           "version": "8.4",
-                     *           "version_number": "8.4.5"
+                     *           "version": "9.7",
+                     *           "version_number": "9.7.4"
                      *         },
                      *         "region": "RegionOne",
                      *         "access": {
@@ -2813,6 +3184,81 @@ export interface operations {
             422: components["responses"]["Unprocessable"];
             500: components["responses"]["InternalFault"];
             501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    actOnInstance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "restart": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["InstanceActionBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted; no body. */
+            202: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    explainInstance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The explanation. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceWhyReply"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            500: components["responses"]["InternalFault"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3033,6 +3479,55 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    changePasswords: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "users": [
+                 *         {
+                 *           "name": "app",
+                 *           "password": "n3w-s3cret-Words",
+                 *           "host": "%"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewPasswords"];
+            };
+        };
+        responses: {
+            /** @description Changed; no body. */
+            202: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     createUsers: {
         parameters: {
             query?: never;
@@ -3087,6 +3582,104 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    showUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+                /** @description `name` or `name@host`, percent-encoded, split at the last `@`. Without a host, `%` is meant. */
+                user: components["parameters"]["User"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "name": "app",
+                     *         "host": "%",
+                     *         "databases": [
+                     *           {
+                     *             "name": "shop"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ShownUser"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+                /** @description `name` or `name@host`, percent-encoded, split at the last `@`. Without a host, `%` is meant. */
+                user: components["parameters"]["User"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "user": {
+                 *         "name": "app2",
+                 *         "host": "10.0.0.%"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["UserUpdate"];
+            };
+        };
+        responses: {
+            /** @description Updated; no body. */
+            202: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     deleteUser: {
         parameters: {
             query?: never;
@@ -3110,6 +3703,311 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listGrants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+                /** @description `name` or `name@host`, percent-encoded, split at the last `@`. Without a host, `%` is meant. */
+                user: components["parameters"]["User"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The databases. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "databases": [
+                     *         {
+                     *           "name": "shop"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["GrantList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    grantDatabases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+                /** @description `name` or `name@host`, percent-encoded, split at the last `@`. Without a host, `%` is meant. */
+                user: components["parameters"]["User"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "databases": [
+                 *         {
+                 *           "name": "shop"
+                 *         },
+                 *         {
+                 *           "name": "audit"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["Grants"];
+            };
+        };
+        responses: {
+            /** @description Granted; no body. */
+            202: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokeDatabase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+                /** @description `name` or `name@host`, percent-encoded, split at the last `@`. Without a host, `%` is meant. */
+                user: components["parameters"]["User"];
+                /** @description Name of a database, percent-encoded; dots belong to the name. */
+                database: components["parameters"]["Database"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked; no body. */
+            202: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showRoot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether it is enabled. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "rootEnabled": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RootState"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    enableRoot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "s3cret-Words-of-root"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RootPassword"];
+            };
+        };
+        responses: {
+            /** @description Enabled; the only answer that tells the password. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "name": "root",
+                     *         "password": "s3cret-Words-of-root"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EnabledRoot"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    disableRoot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Disabled; no body. */
+            204: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showRootHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who and when. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "root_history": {
+                     *         "id": "0b6f1c9e-7f0e-4b8e-9a51-0d0e6c2f3a44",
+                     *         "enabled": "2026-11-25T09:30:00",
+                     *         "user": "6e1b7c2f9d3a4e5f8a1b2c3d4e5f6a7b"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RootHistoryReply"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

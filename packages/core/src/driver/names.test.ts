@@ -3,11 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { Problem } from '../problem.ts';
 import type { DriverManifest } from './manifest.ts';
 import {
+  checkAlterations,
   checkCharset,
   checkDatabaseName,
+  checkDatabaseNames,
   checkDatabases,
   checkHost,
+  checkNamedUser,
   checkPassword,
+  checkUserChanges,
   checkUserName,
   checkUsers,
 } from './names.ts';
@@ -189,6 +193,35 @@ describe('character sets', () => {
   });
 });
 
+describe('a user that is named for a call', () => {
+  it('may have any host that is text, and no reserved name', () => {
+    for (const host of ['%', 'web1.example.org', "' or", '10.0.0.0/24'])
+      expect(refusal(() => checkNamedUser(manifest, { name: 'app', host }))).toBe('allowed');
+    expect(refusal(() => checkNamedUser(manifest, { name: 'app', host: 'x\0' }))).toContain('NUL');
+    expect(refusal(() => checkNamedUser(manifest, { name: 'app', host: 'x'.repeat(256) }))).toContain('255');
+    expect(refusal(() => checkNamedUser(manifest, { name: 'Root', host: '%' }))).toContain('reserved');
+  });
+
+  it('has no host where the datastore has none', () => {
+    const hostless = { ...manifest, names: { ...manifest.names, hosts: false } };
+    expect(refusal(() => checkNamedUser(hostless, { name: 'app', host: 'x\0' }))).toBe('allowed');
+    const twice = [{ user: { name: 'app', host: '10.%' }, changes: {} }].concat({
+      user: { name: 'app', host: '%' },
+      changes: {},
+    });
+    expect(refusal(() => checkAlterations(hostless, twice))).toContain('users[1].name');
+    expect(refusal(() => checkAlterations(manifest, twice))).toBe('allowed');
+  });
+
+  it('becomes nobody that could not be made', () => {
+    expect(refusal(() => checkUserChanges(manifest, {}))).toBe('allowed');
+    expect(refusal(() => checkUserChanges(manifest, { name: 'b', host: '10.%', password: 'p' }))).toBe('allowed');
+    expect(refusal(() => checkUserChanges(manifest, { name: 'os_admin' }))).toContain('user.name "os_admin"');
+    expect(refusal(() => checkUserChanges(manifest, { host: 'web1' }))).toContain('user.host "web1"');
+    expect(refusal(() => checkUserChanges(manifest, { password: '' }))).toContain('user.password');
+  });
+});
+
 describe('lists', () => {
   const user = { name: 'u', password: 'p', databases: ['a'] };
 
@@ -202,9 +235,24 @@ describe('lists', () => {
     expect(refusal(() => checkUsers(manifest, [{ ...user, databases: ['a', 'catalog'] }]))).toContain(
       'users[0].databases[1].name',
     );
+    expect(refusal(() => checkDatabaseNames(manifest, ['a', 'catalog']))).toContain('databases[1].name "catalog"');
+    expect(
+      refusal(() =>
+        checkAlterations(manifest, [
+          { user: { name: 'a' }, changes: { password: 'p' } },
+          { user: { name: 'b' }, changes: { password: '' } },
+        ]),
+      ),
+    ).toContain('users[1].password');
   });
 
   it('refuse duplicates', () => {
+    expect(refusal(() => checkDatabaseNames(manifest, ['a', 'A', 'a']))).toContain('databases[2].name "a"');
+    const alterations = ['%', undefined].map((host) => ({
+      user: { name: 'a', ...(host !== undefined && { host }) },
+      changes: {},
+    }));
+    expect(refusal(() => checkAlterations(manifest, alterations))).toContain('users[1].name "a@%"');
     expect(refusal(() => checkDatabases(manifest, [{ name: 'a' }, { name: 'b' }, { name: 'a' }]))).toContain(
       'databases[2].name "a"',
     );

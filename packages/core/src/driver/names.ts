@@ -1,9 +1,15 @@
 import { Problem } from '../problem.ts';
-import type { DatabaseSpec, UserSpec } from './driver.ts';
+import type { DatabaseSpec, UserAlteration, UserChanges, UserName, UserSpec } from './driver.ts';
 import type { DriverManifest, NameRule } from './manifest.ts';
 
 /** The service's account in every database; manifests reserve it. */
 export const SERVICE_ACCOUNT = 'os_admin';
+
+/** The tenant's administrator in every database, where it was enabled; manifests reserve it. */
+export const ROOT_ACCOUNT = 'root';
+
+/** Longest host that an engine of ours stores, in characters. */
+const MAX_HOST_CHARACTERS = 255;
 
 /** A value as it may stand in a message: quoted, control characters escaped, cut after 80 characters. */
 function shown(value: string): string {
@@ -103,6 +109,18 @@ export function checkHost(manifest: DriverManifest, host: string, field = 'host'
 }
 
 /**
+ * A user that a call names. The host need not be one that {@link checkHost} lets in: whoever has another one got it from elsewhere,
+ * and everybody else has none like it.
+ * @throws Problem `bad_request`
+ */
+export function checkNamedUser(manifest: DriverManifest, { name, host }: UserName, field = 'user name'): void {
+  checkUserName(manifest, name, field);
+  if (host === undefined || !manifest.names.hosts) return;
+  checkText('host', host);
+  if (host.length > MAX_HOST_CHARACTERS) refuse('host', host, `it has more than ${MAX_HOST_CHARACTERS} characters`);
+}
+
+/**
  * A password. The message never shows it.
  * @throws Problem `bad_request`
  */
@@ -178,6 +196,52 @@ export function checkDatabases(
   );
 }
 
+/** What tells a user from every other: the same name with another host is another user, where there are hosts. */
+const accountOf = (manifest: DriverManifest, { name, host = '%' }: UserName): string =>
+  manifest.names.hosts ? `${name}@${host.toLowerCase()}` : name;
+
+/**
+ * What a user is to become.
+ * @throws Problem `bad_request` whose field is `user.password` and the like
+ */
+export function checkUserChanges(
+  manifest: DriverManifest,
+  { name, host, password }: UserChanges,
+  field = 'user',
+): void {
+  if (name !== undefined) checkUserName(manifest, name, `${field}.name`);
+  if (host !== undefined) checkHost(manifest, host, `${field}.host`);
+  if (password !== undefined) checkPassword(manifest, password, `${field}.password`);
+}
+
+/**
+ * Changes to several users in one request, each by itself and against the others.
+ * @throws Problem `bad_request` whose field is `users[2].password` and the like
+ */
+export function checkAlterations(
+  manifest: DriverManifest,
+  alterations: readonly UserAlteration[],
+  field = 'users',
+): void {
+  for (const [index, { user, changes }] of alterations.entries()) {
+    checkNamedUser(manifest, user, `${field}[${index}].name`);
+    checkUserChanges(manifest, changes, `${field}[${index}]`);
+  }
+  checkUnique(
+    alterations.map(({ user }) => accountOf(manifest, user)),
+    (index) => `${field}[${index}].name`,
+  );
+}
+
+/**
+ * Databases that a call names for a user, each once.
+ * @throws Problem `bad_request` whose field is `databases[2].name` and the like
+ */
+export function checkDatabaseNames(manifest: DriverManifest, databases: readonly string[], field = 'databases'): void {
+  for (const [index, name] of databases.entries()) checkDatabaseName(manifest, name, `${field}[${index}].name`);
+  checkUnique(databases, (index) => `${field}[${index}].name`);
+}
+
 /**
  * Users of one request, each by itself and against the others; the same name with another host is another user.
  * @throws Problem `bad_request`
@@ -188,12 +252,10 @@ export function checkUsers(manifest: DriverManifest, users: readonly UserSpec[],
     checkUserName(manifest, user.name, `${at}.name`);
     if (user.host !== undefined) checkHost(manifest, user.host, `${at}.host`);
     checkPassword(manifest, user.password, `${at}.password`);
-    for (const [place, name] of user.databases.entries())
-      checkDatabaseName(manifest, name, `${at}.databases[${place}].name`);
-    checkUnique(user.databases, (place) => `${at}.databases[${place}].name`);
+    checkDatabaseNames(manifest, user.databases, `${at}.databases`);
   }
   checkUnique(
-    users.map((user) => (manifest.names.hosts ? `${user.name}@${user.host ?? '%'}` : user.name)),
+    users.map((user) => accountOf(manifest, user)),
     (index) => `${field}[${index}].name`,
   );
 }

@@ -3,11 +3,13 @@ import type { Operation } from '../driver/driver.ts';
 import { type Logger, silentLogger } from '../log.ts';
 import { PROBLEMS, Problem, reviveProblem, toProblem } from '../problem.ts';
 import type { AgentLink, GuestHandlers } from './caller.ts';
-import { expectFrom, isRecord, keyIdOf, type Message, open, PROTOCOL, seal } from './envelope.ts';
+import { expectFrom, isRecord, keyIdOf, type Message, open, seal } from './envelope.ts';
 import { deriveLinkKeys, deriveTokenKeys, type KeyPair, type LinkKeys } from './keys.ts';
 import type { ControlMethod, ControlMethods, GuestMethod, GuestReport } from './methods.ts';
+import { commonProtocol, HANDSHAKE, PROTOCOLS, type ProtocolRange, protocolsOf, understands } from './protocols.ts';
 import { ReplayWindows } from './replay-window.ts';
 import type { ReplyStore, StoredReply } from './replies.ts';
+import { createSealedClock } from './sealed-clock.ts';
 import type { AgentTransport } from './transport.ts';
 
 export interface AgentLinkOptions {
@@ -24,7 +26,10 @@ export interface AgentLinkOptions {
   /** Raises the boot counter on disk. Resolves with the new value when it is safe. */
   nextBoot(): Promise<number>;
   replies: ReplyStore;
-  handlers: GuestHandlers;
+  /** A method that has none is answered `not_supported`. */
+  handlers: Partial<GuestHandlers>;
+  /** What this agent speaks. Default: what this build does. */
+  protocols?: ProtocolRange;
   /** Ms since 1970. Default: the machine's clock. */
   now?: () => number;
   /** Between two requests to enrol, ms. Default 2,000. */
@@ -35,15 +40,25 @@ export interface AgentLinkOptions {
 }
 
 const EVENT_TTL_MS = 60_000;
+/** For the control plane's time, when a command seems to come at a wrong one. */
+const CLOCK_TIMEOUT_MS = 5_000;
 const METHODS = [
   'prepare',
   'status',
+  'restart',
   'database_list',
   'database_create',
   'database_drop',
   'user_list',
   'user_create',
+  'user_get',
+  'user_alter',
+  'user_grant',
+  'user_revoke',
   'user_drop',
+  'root_status',
+  'root_enable',
+  'root_disable',
 ] as const satisfies GuestMethod[];
 
 /**
@@ -54,14 +69,18 @@ export async function connectAgentLink(options: AgentLinkOptions): Promise<Agent
   const { transport, instanceId, handlers, replies } = options;
   const now = options.now ?? Date.now;
   const log = options.log ?? silentLogger;
+  const protocols = options.protocols ?? PROTOCOLS;
   /** This process's life. */
   const session = randomBytes(16).toString('hex');
   const boot = await options.nextBoot();
   const windows = new ReplayWindows();
   const running = new Map<string, Promise<StoredReply>>();
   const questions = new Map<string, (answer: Message) => void>();
+  const clock = createSealedClock();
   const closing = new AbortController();
   let lastNumber = 0;
+  /** What reports and questions are in, which any copy may take: the lowest, until a copy says what it reads. */
+  let speaking = protocols.min;
 
   const token = options.token === undefined ? undefined : deriveTokenKeys(options.token, instanceId);
   let link =
@@ -69,12 +88,11 @@ export async function connectAgentLink(options: AgentLinkOptions): Promise<Agent
       ? undefined
       : deriveLinkKeys(options.keys, { publicKey: options.serverPublicKey }, instanceId, 0);
 
-  function sealUp(keys: LinkKeys, message: Pick<Message, 'type' | 'method' | 'op' | 'to' | 'body'>): Uint8Array {
+  function sealUp(keys: LinkKeys, message: Pick<Message, 'v' | 'type' | 'method' | 'op' | 'to' | 'body'>): Uint8Array {
     const at = now();
     lastNumber += 1;
     return seal(
       {
-        v: PROTOCOL,
         instance: instanceId,
         dir: 'up',
         from: session,
@@ -87,12 +105,21 @@ export async function connectAgentLink(options: AgentLinkOptions): Promise<Agent
     );
   }
 
-  async function reply(to: Message, outcome: StoredReply): Promise<void> {
+  async function reply(to: Message, body: unknown, v = to.v): Promise<void> {
     if (!link) return;
-    await transport.reply(
-      to.from,
-      sealUp(link, { type: 'reply', method: to.method, op: to.op, to: to.from, body: outcome }),
-    );
+    await transport.reply(to.from, sealUp(link, { v, type: 'reply', method: to.method, op: to.op, to: to.from, body }));
+  }
+
+  /** Asks for the call once more, as this life of the agent can read it. */
+  const refuse = (call: Message, why: string): Promise<void> =>
+    reply(call, { problem: new Problem('stale_session', why).toJSON(), protocols }, HANDSHAKE);
+
+  /** A copy of the control plane says what it speaks. Copies of two builds run side by side while one follows the other; the last word counts. */
+  function learn(theirs: ProtocolRange): void {
+    const common = commonProtocol(protocols, theirs);
+    if (common !== undefined) speaking = common;
+    else
+      log.error({ theirs, ours: protocols }, 'the control plane speaks no protocol of this agent; upgrade the older');
   }
 
   /** Runs a call once, whoever asks and how often; a failure that may pass is not kept, so that asking again runs it again. */
@@ -102,7 +129,7 @@ export async function connectAgentLink(options: AgentLinkOptions): Promise<Agent
     const began = (async (): Promise<StoredReply> => {
       const stored = await replies.get(message.op);
       if (stored) return stored;
-      const ill = mistimed(message, now());
+      const ill = await mistimedByAll(message);
       if (ill) return { problem: ill.toJSON() };
       const outcome = await run(message);
       const isFinal = 'result' in outcome || !PROBLEMS[outcome.problem.code].retry;
@@ -115,6 +142,17 @@ export async function connectAgentLink(options: AgentLinkOptions): Promise<Agent
     } finally {
       running.delete(message.op);
     }
+  }
+
+  /** By this guest's clock, and then by the control plane's: a clock that is off keeps nobody from working. */
+  async function mistimedByAll(message: Message): Promise<Problem | undefined> {
+    const ill = mistimed(message, clock.latest() ?? now());
+    if (!ill || !link) return ill;
+    await ask(link, 'clock', {}, 1_000, AbortSignal.any([closing.signal, AbortSignal.timeout(CLOCK_TIMEOUT_MS)])).catch(
+      (error: unknown) => log.debug({ error }, 'the control plane did not tell its time'),
+    );
+    const latest = clock.latest();
+    return latest === undefined ? ill : mistimed(message, latest);
   }
 
   async function run(message: Message): Promise<StoredReply> {
@@ -145,19 +183,15 @@ export async function connectAgentLink(options: AgentLinkOptions): Promise<Agent
     }
     if (message.to !== session) {
       log.info({ method: message.method, op: message.op }, 'a message for an earlier life of this agent was refused');
-      if (message.type === 'call') {
-        await reply(message, {
-          problem: new Problem(
-            'stale_session',
-            'the agent has restarted; seal the call again for its present session',
-          ).toJSON(),
-        });
-      }
+      if (message.type === 'call')
+        await refuse(message, 'the agent has restarted; seal the call again for its present session');
       return;
     }
     const isFresh = windows.take(message.from, message.n);
     if (message.type === 'answer') {
-      if (isFresh) questions.get(message.op)?.(message);
+      if (!isFresh || !understands(protocols, message)) return;
+      if (message.method === 'hello') learn(protocolsOf(message));
+      else questions.get(message.op)?.(message);
       return;
     }
     // The broker may deliver once more what it has not seen settled: such a call is joined or answered, and nothing else.
@@ -165,6 +199,8 @@ export async function connectAgentLink(options: AgentLinkOptions): Promise<Agent
       log.warn({ method: message.method, op: message.op }, 'a replayed call was refused');
       return;
     }
+    if (!understands(protocols, message))
+      return refuse(message, `the agent does not speak protocol ${message.v}; seal the call again in one that it does`);
     await reply(message, await runOnce(message));
   }
 
@@ -178,7 +214,11 @@ export async function connectAgentLink(options: AgentLinkOptions): Promise<Agent
   ): Promise<unknown> {
     const op = randomUUID();
     const answered = Promise.withResolvers<Message>();
-    questions.set(op, answered.resolve);
+    const askedAt = clock.tick();
+    questions.set(op, (answer) => {
+      clock.learn(answer.iat, askedAt);
+      answered.resolve(answer);
+    });
     const onAbort = () => answered.reject(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     let timer: NodeJS.Timeout | undefined;
@@ -188,7 +228,9 @@ export async function connectAgentLink(options: AgentLinkOptions): Promise<Agent
       timer = setTimeout(send, waitMs);
       waitMs = Math.min(waitMs * 2, retryMs);
       transport
-        .event(sealUp(keys, { type: 'ask', method, op, to: '', body: params }))
+        .event(
+          sealUp(keys, { v: keys === token ? HANDSHAKE : speaking, type: 'ask', method, op, to: '', body: params }),
+        )
         .catch((error: unknown) =>
           log.debug({ error, method }, 'a question was not taken by the broker; it is asked again'),
         );
@@ -226,7 +268,9 @@ export async function connectAgentLink(options: AgentLinkOptions): Promise<Agent
     link = deriveLinkKeys(options.keys, { publicKey: serverPublicKey }, instanceId, 0);
   }
   const keys = link;
-  await transport.event(sealUp(keys, { type: 'hello', method: '', op: '', to: '', body: { boot } }));
+  const event = (v: number, type: 'hello' | 'report', facts: Record<string, unknown>): Promise<void> =>
+    transport.event(sealUp(keys, { v, type, method: '', op: '', to: '', body: { boot, protocols, ...facts } }));
+  await event(HANDSHAKE, 'hello', {});
 
   return {
     async ask<M extends ControlMethod>(
@@ -238,8 +282,7 @@ export async function connectAgentLink(options: AgentLinkOptions): Promise<Agent
       const result = await ask(keys, method, params, Math.max(1_000, timeoutMs / 4), AbortSignal.any(signals));
       return result as ControlMethods[M]['result'];
     },
-    report: (report: GuestReport) =>
-      transport.event(sealUp(keys, { type: 'report', method: '', op: '', to: '', body: { boot, report } })),
+    report: (report: GuestReport) => event(speaking, 'report', { report }),
     async close() {
       closing.abort(new Problem('unavailable', 'the agent is stopping; ask again under the same operation id'));
       await Promise.allSettled(running.values());
@@ -270,10 +313,16 @@ function mistimed({ method, iat, exp }: Message, now: number): Problem | undefin
 }
 
 /** One typed call of the handler with the method's name. */
-async function dispatch(handlers: GuestHandlers, method: string, params: unknown, op: Operation): Promise<unknown> {
-  const known = METHODS.find((name) => name === method);
-  if (!known) throw new Problem('not_supported', `this agent knows no method ${method}; known: ${METHODS.join(', ')}`);
+async function dispatch(
+  handlers: Partial<GuestHandlers>,
+  method: string,
+  params: unknown,
+  op: Operation,
+): Promise<unknown> {
+  const known = METHODS.filter((name) => handlers[name]);
+  const name = known.find((one) => one === method);
+  const handler = name && handlers[name];
+  if (!handler) throw new Problem('not_supported', `this agent knows no method ${method}; known: ${known.join(', ')}`);
   // The control plane is trusted with the shape of its own calls: they were sealed by it.
-  const handler = handlers[known] as (params: unknown, op: Operation) => Promise<unknown>;
-  return handler(params, op);
+  return (handler as (params: unknown, op: Operation) => Promise<unknown>)(params, op);
 }

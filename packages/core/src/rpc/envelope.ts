@@ -2,14 +2,12 @@ import nacl from 'tweetnacl';
 import { Problem } from '../problem.ts';
 import { type DirectionKey, KID_BYTES } from './keys.ts';
 
-/** Version of everything below the seal. */
-export const PROTOCOL = 1;
-
 export const MESSAGE_TYPES = ['call', 'reply', 'hello', 'report', 'ask', 'answer'] as const;
 export type MessageType = (typeof MESSAGE_TYPES)[number];
 
-/** What stands inside the seal. The receiver compares each field with what it expects from the key that opened it. */
+/** What stands inside the seal, in every version of the protocol. The receiver compares each field with what it expects from the key that opened it. */
 export interface Message {
+  /** Version of the protocol in which the body is. */
   v: number;
   instance: string;
   dir: 'up' | 'down';
@@ -114,10 +112,8 @@ function parse(plain: Uint8Array): Message {
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** @throws Problem `envelope_refused` when it speaks of another instance, direction or protocol than its key is for. */
+/** @throws Problem `envelope_refused` when it speaks of another instance or direction than its key is for. */
 export function expectFrom(message: Message, expected: { instanceId: string; dir: 'up' | 'down' }): void {
-  if (message.v !== PROTOCOL)
-    throw refused(`it speaks protocol ${message.v}, this build speaks ${PROTOCOL}; upgrade the older side`);
   if (message.instance !== expected.instanceId) throw refused('it is for another instance');
   if (message.dir !== expected.dir) throw refused('it goes the other way');
 }

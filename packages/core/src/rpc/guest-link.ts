@@ -1,17 +1,29 @@
 import { type Logger, silentLogger } from '../log.ts';
 import { Problem, reviveProblem, toProblem } from '../problem.ts';
 import type { CallOptions, ControlHandlers, GuestCaller } from './caller.ts';
-import type { GuestDirectory, GuestEntry } from './directory.ts';
-import { expectFrom, isRecord, keyIdOf, type Message, open, PROTOCOL, seal } from './envelope.ts';
+import type { GuestDirectory, KeyHolder } from './directory.ts';
+import { expectFrom, isRecord, keyIdOf, type Message, open, seal } from './envelope.ts';
 import type { LinkKeys } from './keys.ts';
 import type { GuestMethod, GuestMethods, GuestReport } from './methods.ts';
+import {
+  apart,
+  commonProtocol,
+  HANDSHAKE,
+  PROTOCOLS,
+  type ProtocolRange,
+  protocolsOf,
+  understands,
+} from './protocols.ts';
 import { ReplayWindows } from './replay-window.ts';
+import { createRisingNumbers } from './rising-numbers.ts';
 import type { ServerTransport } from './transport.ts';
 
 export interface GuestLinkOptions {
   transport: ServerTransport;
   directory: GuestDirectory;
   handlers: ControlHandlers;
+  /** What this copy speaks. Default: what this build does. */
+  protocols?: ProtocolRange;
   /** After a report was taken. */
   onReport?(instanceId: string, report: GuestReport): Promise<void>;
   /** Ms since 1970. Default: the machine's clock. */
@@ -30,6 +42,9 @@ const MAX_RESEALS = 5;
 /** Answers to a guest's questions are worthless after this. */
 const ANSWER_TTL_MS = 60_000;
 
+/** What a guest speaks of which nothing is known. */
+const EARLIEST: ProtocolRange = { min: HANDSHAKE, max: HANDSHAKE };
+
 interface Pending {
   instanceId: string;
   settle(outcome: Message): void;
@@ -41,25 +56,23 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
   const { transport, directory } = options;
   const now = options.now ?? Date.now;
   const log = options.log ?? silentLogger;
+  const protocols = options.protocols ?? PROTOCOLS;
   /** This process's life. It is also the name of this copy, under which replies come back. */
   const session = transport.copy;
   const windows = new ReplayWindows();
   const pending = new Map<string, Set<Pending>>();
-  /** Of each guest; what a guest is sent must rise, so that its window never leaves one behind. */
-  const lastNumbers = new Map<string, number>();
+  /** Guests that this copy cannot speak to, and what was said of it: one line in the log, not one a report. */
+  const strangers = new Map<string, string>();
+  const nextNumber = createRisingNumbers();
 
   function sealDown(
     keys: LinkKeys,
-    message: Pick<Message, 'instance' | 'type' | 'method' | 'op' | 'to' | 'body'>,
+    message: Pick<Message, 'v' | 'instance' | 'type' | 'method' | 'op' | 'to' | 'body'>,
     ttlMs: number,
   ): Uint8Array {
     const at = now();
-    const n = (lastNumbers.get(message.instance) ?? 0) + 1;
-    lastNumbers.set(message.instance, n);
-    return seal(
-      { v: PROTOCOL, dir: 'down', from: session, n, iat: at, exp: at + Math.ceil(ttlMs), ...message },
-      keys.down,
-    );
+    const n = nextNumber(message.instance);
+    return seal({ dir: 'down', from: session, n, iat: at, exp: at + Math.ceil(ttlMs), ...message }, keys.down);
   }
 
   /** One exchange with one life of the guest. */
@@ -132,14 +145,17 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
         throw new Problem('not_ready', `the guest of instance ${instanceId} has not enrolled yet`);
       const keys = guest.link;
       let to = guest.session;
+      let theirs = guest.protocols ?? EARLIEST;
       for (let attempt = 0; attempt < MAX_RESEALS; attempt += 1) {
+        const v = commonProtocol(protocols, theirs);
+        if (v === undefined) throw new Problem('not_ready', `instance ${instanceId}: ${apart(theirs, protocols)}`);
         const remainingMs = Math.max(1, deadline - now());
         const send = () =>
           transport.send(
             instanceId,
             sealDown(
               keys,
-              { instance: instanceId, type: 'call', method, op: operationId, to, body: params },
+              { v, instance: instanceId, type: 'call', method, op: operationId, to, body: params },
               remainingMs,
             ),
             {
@@ -149,9 +165,10 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
         const reply = await exchange(instanceId, operationId, send, limit.signal);
         const body = isRecord(reply.body) ? reply.body : {};
         if (isRecord(body.problem)) {
-          // Sealed by the guest itself: it has restarted since; the same operation goes to its present life.
+          // Sealed by the guest itself: it has restarted since, as another build maybe; the same operation goes to its present life.
           if (body.problem.code === 'stale_session') {
             to = reply.from;
+            theirs = protocolsOf(reply);
             continue;
           }
           throw reviveProblem(body.problem);
@@ -173,10 +190,15 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
     log.warn({ ...fields, why }, 'a message of a guest was refused');
   }
 
+  /** A broker delivers again what it has not seen settled, so after an outage this is no attack. It is never taken twice. */
+  function seenBefore({ instanceId }: KeyHolder, { type, op }: Message): void {
+    log.info({ instanceId, type, op }, 'a message of a guest came twice');
+  }
+
   /** Opens what came up; undefined, and one line in the log, for what nobody of ours sealed for this direction. */
   async function openUp(
     sealed: Uint8Array,
-  ): Promise<{ guest: GuestEntry; message: Message; underToken: boolean } | undefined> {
+  ): Promise<{ guest: KeyHolder; message: Message; underToken: boolean } | undefined> {
     const kid = keyIdOf(sealed);
     const guest = kid === undefined ? undefined : await directory.byKeyId(kid);
     if (!guest) {
@@ -197,7 +219,7 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
   }
 
   /** A guest's windows are its own: another cannot use up its numbers by naming its session. */
-  const isFresh = (guest: GuestEntry, message: Message): boolean =>
+  const isFresh = (guest: KeyHolder, message: Message): boolean =>
     windows.take(`${guest.instanceId}/${message.from}`, message.n);
 
   async function onReply(sealed: Uint8Array): Promise<void> {
@@ -210,31 +232,37 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
         ? 'it is no reply'
         : message.to !== session
           ? 'it is for an earlier life of this copy'
-          : !isFresh(guest, message)
-            ? 'it was seen before'
-            : !waiters
-              ? 'nobody waits for it'
-              : undefined;
-    if (wrong || !waiters) return refuse(wrong ?? '', { instanceId: guest.instanceId, op: message.op });
-    for (const waiter of waiters) if (waiter.instanceId === guest.instanceId) waiter.settle(message);
+          : !understands(protocols, message)
+            ? `it is in protocol ${message.v}`
+            : undefined;
+    if (wrong !== undefined) return refuse(wrong, { instanceId: guest.instanceId, op: message.op });
+    if (!isFresh(guest, message)) return seenBefore(guest, message);
+    // Nobody waits where a call was given up meanwhile: after an outage, the rule.
+    for (const waiter of waiters ?? []) if (waiter.instanceId === guest.instanceId) waiter.settle(message);
   }
 
-  async function answer(guest: GuestEntry, keys: LinkKeys, question: Message, body: unknown): Promise<void> {
-    const message = {
-      instance: guest.instanceId,
-      type: 'answer',
-      method: question.method,
-      op: question.op,
-      to: question.from,
-      body,
-    } as const;
+  async function answer(guest: KeyHolder, keys: LinkKeys, question: Message, body: unknown): Promise<void> {
+    const { v, method, op, from } = question;
+    await sendAnswer(guest, keys, { v, method, op, to: from, body });
+  }
+
+  /** Tells an agent what this copy reads, so that it reports in a version that both speak. */
+  const greet = (guest: KeyHolder, keys: LinkKeys, { from }: Message): Promise<void> =>
+    sendAnswer(guest, keys, { v: HANDSHAKE, method: 'hello', op: '', to: from, body: { protocols } });
+
+  async function sendAnswer(
+    guest: KeyHolder,
+    keys: LinkKeys,
+    answer: Pick<Message, 'v' | 'method' | 'op' | 'to' | 'body'>,
+  ): Promise<void> {
+    const message = { instance: guest.instanceId, type: 'answer', ...answer } as const;
     await transport
       .send(guest.instanceId, sealDown(keys, message, ANSWER_TTL_MS), { ttlMs: ANSWER_TTL_MS })
       // A guest that keeps its own queue full gets no answers; who still waits asks again.
       .catch((error: unknown) => log.warn({ error, instanceId: guest.instanceId }, 'an answer could not be sent'));
   }
 
-  async function onEnrol(guest: GuestEntry, message: Message): Promise<void> {
+  async function onEnrol(guest: KeyHolder, message: Message): Promise<void> {
     const publicKey = isRecord(message.body) ? message.body.publicKey : undefined;
     if (
       message.type !== 'ask' ||
@@ -251,14 +279,17 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
     await answer(guest, guest.token, message, { result: granted });
   }
 
-  async function onAsk(guest: GuestEntry, keys: LinkKeys, message: Message): Promise<void> {
+  async function onAsk(guest: KeyHolder, keys: LinkKeys, message: Message): Promise<void> {
     // A question that overtook the hello of its life is asked again soon.
-    if (message.from !== guest.session) return refuse('it is of another life', { instanceId: guest.instanceId });
-    if (!isFresh(guest, message)) return refuse('it was seen before', { instanceId: guest.instanceId });
+    const present = await directory.get(guest.instanceId);
+    if (message.from !== present?.session) return refuse('it is of another life', { instanceId: guest.instanceId });
+    if (!isFresh(guest, message)) return seenBefore(guest, message);
     // The parameters are checked by the handler; a guest is hostile.
     const params = isRecord(message.body) ? message.body : {};
     let body: unknown;
     try {
+      // The time of its seal is all that the answer is for.
+      if (message.method === 'clock') return await answer(guest, keys, message, { result: {} });
       if (message.method !== 'driver_chunk')
         throw new Problem('not_supported', `the control plane knows no question ${message.method}`);
       const { sha256, offset } = params;
@@ -286,6 +317,22 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
     }
   }
 
+  /** Says so to the agent, which may know another version; where it does not, to the operator. */
+  async function onUnreadable(guest: KeyHolder, keys: LinkKeys, message: Message): Promise<void> {
+    const { instanceId } = guest;
+    if (!isFresh(guest, message)) return seenBefore(guest, message);
+    await greet(guest, keys, message);
+    const theirs = (await directory.get(instanceId))?.protocols;
+    if (theirs && commonProtocol(protocols, theirs) === undefined) await estrange(instanceId, theirs);
+  }
+
+  async function estrange(instanceId: string, theirs: ProtocolRange): Promise<void> {
+    const why = apart(theirs, protocols);
+    if (strangers.get(instanceId) !== why) log.error({ instanceId }, why);
+    strangers.set(instanceId, why);
+    await directory.apart(instanceId, why);
+  }
+
   async function takeEvent(sealed: Uint8Array): Promise<void> {
     const opened = await openUp(sealed);
     if (!opened) return;
@@ -293,6 +340,7 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
     if (underToken) return onEnrol(guest, message);
     if (!guest.link) return;
     if (guest.token) await directory.enrolled(guest.instanceId);
+    if (!understands(protocols, message)) return onUnreadable(guest, guest.link, message);
     if (message.type === 'ask') return onAsk(guest, guest.link, message);
     const body = isRecord(message.body) ? message.body : {};
     const boot = typeof body.boot === 'number' && Number.isSafeInteger(body.boot) ? body.boot : undefined;
@@ -300,9 +348,16 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
     if (boot === undefined || (message.type !== 'hello' && !report))
       return refuse('its body is malformed', { instanceId: guest.instanceId });
     const at = { session: message.from, boot, number: message.n };
-    if (!(await directory.accept(guest.instanceId, at, message.iat - now(), report))) {
-      return refuse('a later one was taken', { instanceId: guest.instanceId, type: message.type });
+    const theirs = protocolsOf(message);
+    const heard = { clockSkewMs: message.iat - now(), protocols: theirs, ...(report && { report }) };
+    if (!(await directory.accept(guest.instanceId, at, heard))) {
+      // The guest's own, and overtaken: after an outage a broker gives out what waited in any order.
+      log.debug({ instanceId: guest.instanceId, type: message.type }, 'an event was left: a later one was taken');
+      return;
     }
+    if (message.type === 'hello') await greet(guest, guest.link, message);
+    if (commonProtocol(protocols, theirs) === undefined) return estrange(guest.instanceId, theirs);
+    strangers.delete(guest.instanceId);
     if (report) await options.onReport?.(guest.instanceId, report);
   }
 

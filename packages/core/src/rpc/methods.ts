@@ -1,4 +1,12 @@
-import type { DatabaseSpec, Page, PageRequest, UserInfo, UserName, UserSpec } from '../driver/driver.ts';
+import type {
+  DatabaseSpec,
+  Page,
+  PageRequest,
+  UserAlteration,
+  UserInfo,
+  UserName,
+  UserSpec,
+} from '../driver/driver.ts';
 import type { ServiceStatus } from '../status.ts';
 
 /** What a guest is to be: stored by the agent with mode 0600, so that a restart needs nobody. */
@@ -57,12 +65,26 @@ export interface GuestMethods {
     result: { state: GuestState };
   };
   status: { params: Record<string, never>; result: GuestReport };
+  /**
+   * Ends the database, gently first, and starts it again; answers when it serves, or is up and blocked. Under one
+   * operation id it is ended once. `not_ready`, saying how far it is, when that takes longer than `answerWithinMs`: ask
+   * again under the same id.
+   */
+  restart: { params: { answerWithinMs: number }; result: { state: GuestState } };
   database_list: { params: PageRequest; result: Page<{ name: string }> };
   database_create: { params: { databases: DatabaseSpec[] }; result: Record<string, never> };
   database_drop: { params: { name: string }; result: { outcome: 'dropped' | 'missing' } };
   user_list: { params: PageRequest; result: Page<UserInfo> };
   user_create: { params: { users: UserSpec[] }; result: Record<string, never> };
+  user_get: { params: UserName; result: { user?: UserInfo } };
+  /** All or, where a user is missing, none. */
+  user_alter: { params: { users: UserAlteration[] }; result: Record<string, never> };
+  user_grant: { params: { user: UserName; databases: string[] }; result: Record<string, never> };
+  user_revoke: { params: { user: UserName; database: string }; result: { outcome: 'revoked' | 'missing' } };
   user_drop: { params: UserName; result: { outcome: 'dropped' | 'missing' } };
+  root_status: { params: Record<string, never>; result: { state: 'enabled' | 'disabled' } };
+  root_enable: { params: { password: string }; result: Record<string, never> };
+  root_disable: { params: Record<string, never>; result: { outcome: 'disabled' | 'missing' } };
 }
 
 /** Questions of the guest to the control plane. Any server copy may answer; all are safe to repeat. */

@@ -12,7 +12,7 @@ export interface ServerTransport {
    * @throws Problem `unavailable` when the broker did not take it within the deadline; it may still arrive.
    */
   send(instanceId: string, sealed: Uint8Array, options: { ttlMs: number }): Promise<void>;
-  /** @throws Problem `unavailable` when there is no connection to the broker. */
+  /** @throws Problem `unavailable` within seconds when the broker does not carry messages to this copy. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
 import rhea, { type Connection, type EventContext } from 'rhea';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Dialect, dialectOf, EXCHANGE, names, type Way } from '../amqp/addresses.ts';
 import type { Broker, BrokerAccount } from '../broker.ts';
 
 export interface BrokerUnderTest {
@@ -9,6 +10,7 @@ export interface BrokerUnderTest {
   dispose(): Promise<void>;
 }
 
+const COPY = '0'.repeat(32);
 const newPassword = () => randomBytes(32).toString('base64url');
 
 /** That an account at the broker is a cage: run it on your own broker. */
@@ -58,7 +60,7 @@ export function testBroker(name: string, make: () => Promise<BrokerUnderTest>): 
     /** What became of an attempt: the links that the broker opened, the messages that it took. */
     async function attempt(
       account: BrokerAccount,
-      act: (connection: Connection) => void,
+      act: (connection: Connection, dialect: Dialect) => void,
     ): Promise<'allowed' | 'refused'> {
       const connection = await connect(account);
       return new Promise((resolve) => {
@@ -80,51 +82,69 @@ export function testBroker(name: string, make: () => Promise<BrokerUnderTest>): 
         connection.on('accepted', () => resolve('allowed'));
         // An attach that is refused is first opened and then closed; one that is allowed is still open after a round trip.
         connection.on('receiver_open', () => setTimeout(() => resolve('allowed'), 500));
-        act(connection);
+        act(connection, dialectOf(connection.properties));
       });
     }
-    const read = (account: BrokerAccount, address: string) =>
-      attempt(account, (connection) => void connection.open_receiver({ source: { address }, credit_window: 1 }));
-    const write = (account: BrokerAccount, address: string) =>
-      attempt(account, (connection) => {
-        const sender = connection.open_sender({ target: { address } });
+    /** A name is spelled as the broker wants it; a function spells it otherwise. */
+    type Place = (dialect: Dialect) => string;
+    const queue =
+      (name: string): Place =>
+      ({ address }) =>
+        address.queue(name);
+    const key =
+      (name: string): Place =>
+      ({ address }) =>
+        address.key(name);
+    const read = (account: BrokerAccount, place: Place) =>
+      attempt(
+        account,
+        (connection, dialect) =>
+          void connection.open_receiver({ source: { address: place(dialect) }, credit_window: 1 }),
+      );
+    const write = (account: BrokerAccount, place: Place) =>
+      attempt(account, (connection, dialect) => {
+        const sender = connection.open_sender({ target: { address: place(dialect) } });
         sender.once('sendable', () => void sender.send({ body: 'x' }));
       });
-    const writeAnonymously = (account: BrokerAccount, to: string) =>
-      attempt(account, (connection) => {
-        const sender = connection.open_sender({ target: {} });
-        sender.once('sendable', () => void sender.send({ to, body: 'x' }));
+    /** By a sender whose messages each say where they go. */
+    const writeFreely = (account: BrokerAccount, way: Way, name: string) =>
+      attempt(account, (connection, dialect) => {
+        const sender = connection.open_sender({ target: dialect.target(way) });
+        sender.once('sendable', () => void sender.send({ ...dialect.destination(way, name), body: 'x' }));
       });
 
     async function guest(): Promise<{ id: string; account: BrokerAccount }> {
       const id = randomUUID();
-      await under.broker.prepareCopy('0'.repeat(32));
+      await under.broker.prepareCopy(COPY);
       return { id, account: await under.broker.grant(id, newPassword()) };
     }
 
     it('lets a guest receive from its own queue and send under its own keys', async () => {
       const { id, account } = await guest();
-      expect(await read(account, `/queues/coffer.i.${id}.req`)).toBe('allowed');
-      expect(await write(account, `/exchanges/amq.topic/${id}.event`)).toBe('allowed');
-      expect(await writeAnonymously(account, `/exchanges/amq.topic/${id}.reply.${'0'.repeat(32)}`)).toBe('allowed');
+      expect(await read(account, queue(names.commandQueue(id)))).toBe('allowed');
+      expect(await write(account, key(names.eventKey(id)))).toBe('allowed');
+      expect(await writeFreely(account, 'key', names.replyKey(id, COPY))).toBe('allowed');
     });
 
     it('refuses a guest everything else', async () => {
       const [mine, other] = [await guest(), await guest()];
+      const { account } = mine;
       const refused = {
-        'another guest’s queue': await read(mine.account, `/queues/coffer.i.${other.id}.req`),
-        'the queue of events': await read(mine.account, '/queues/coffer.events'),
-        'a copy’s replies': await read(mine.account, `/queues/coffer.replies.${'0'.repeat(32)}`),
-        'sending to a queue': await write(mine.account, `/queues/coffer.i.${other.id}.req`),
-        'sending to its own queue': await write(mine.account, `/queues/coffer.i.${mine.id}.req`),
-        'another guest’s key': await write(mine.account, `/exchanges/amq.topic/${other.id}.event`),
-        'another guest’s key, anonymously': await writeAnonymously(
-          mine.account,
-          `/exchanges/amq.topic/${other.id}.event`,
+        'another guest’s queue': await read(account, queue(names.commandQueue(other.id))),
+        'the queue of events': await read(account, queue(names.eventQueue)),
+        'a copy’s replies': await read(account, queue(names.replyQueue(COPY))),
+        'sending to a queue': await write(account, queue(names.commandQueue(other.id))),
+        'sending to its own queue': await write(account, queue(names.commandQueue(mine.id))),
+        'another guest’s key': await write(account, key(names.eventKey(other.id))),
+        'another guest’s key, freely': await writeFreely(account, 'key', names.eventKey(other.id)),
+        'a queue, freely': await writeFreely(account, 'queue', names.commandQueue(other.id)),
+        'another exchange': await write(account, (dialect) =>
+          dialect.address.key(names.eventKey(mine.id)).replace(EXCHANGE, 'amq.direct'),
         ),
-        'a queue, anonymously': await writeAnonymously(mine.account, `/queues/coffer.i.${other.id}.req`),
-        'another exchange': await write(mine.account, `/exchanges/amq.direct/${mine.id}.event`),
-        'a new queue': await read(mine.account, `/queues/mine-${mine.id}`),
+        'a queue that is not there': await read(account, queue(`mine-${mine.id}`)),
+        // RabbitMQ 3 makes a queue for whoever receives so, if its account may.
+        'a new queue': await read(account, () => `/queue/mine-${mine.id}`),
+        'all keys': await read(account, () => `/exchange/${EXCHANGE}/#`),
       };
       expect(Object.entries(refused).filter(([, outcome]) => outcome !== 'refused')).toEqual([]);
     });
@@ -134,16 +154,20 @@ export function testBroker(name: string, make: () => Promise<BrokerUnderTest>): 
       await expect(connect(account, newPassword())).rejects.toBeDefined();
       await expect(connect({ ...account, username: randomUUID() })).rejects.toBeDefined();
       const connection = await connect(account);
-      // By a close of the protocol or by the socket alone, as brokers have it.
+      const own = dialectOf(connection.properties).address.queue(names.commandQueue(id));
+      connection.open_receiver({ source: { address: own } });
+      await new Promise((resolve) => connection.once('receiver_open', resolve));
+      // By a close of the protocol or by the socket alone, as brokers have it; RabbitMQ 3 ends the session and begins no other.
       const ended = new Promise<void>((resolve) => {
-        connection.once('connection_close', () => resolve());
-        connection.once('disconnected', () => resolve());
+        for (const event of ['session_close', 'connection_close', 'disconnected'])
+          connection.once(event, () => resolve());
       });
       await under.broker.revoke(id);
       await ended;
       await expect(connect(account)).rejects.toBeDefined();
       await under.broker.revoke(id);
       expect(await under.broker.list()).not.toContain(id);
+      expect(await under.broker.has(id)).toBe(false);
     });
 
     it('can grant again, with the password that is then given', async () => {
@@ -154,6 +178,7 @@ export function testBroker(name: string, make: () => Promise<BrokerUnderTest>): 
       await connect(changed);
       await expect(connect(account)).rejects.toBeDefined();
       expect(await under.broker.list()).toEqual([id]);
+      expect([await under.broker.has(id), await under.broker.has(randomUUID())]).toEqual([true, false]);
     });
 
     it('answers a ping', () => under.broker.ping());

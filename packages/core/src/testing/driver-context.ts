@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { DriverContext, Endpoint, Operation } from '../driver/driver.ts';
 import { SERVICE_ACCOUNT } from '../driver/names.ts';
 import { evaluateSizing } from '../driver/sizing.ts';
@@ -50,12 +51,10 @@ export function recordedContext(test: DriverTest, around: Surroundings): Recorde
   };
 }
 
-let operations = 0;
-
 /** An operation with a deadline of its own, so that a driver that hangs fails its test and not the run. */
 export function operation(timeoutMs = 15_000, signal?: AbortSignal): Operation {
   const deadline = AbortSignal.timeout(timeoutMs);
-  return { id: `test-${++operations}`, signal: signal ? AbortSignal.any([deadline, signal]) : deadline };
+  return { id: randomUUID(), signal: signal ? AbortSignal.any([deadline, signal]) : deadline };
 }
 
 /** Calls again until the result is wanted. @throws Error with the last result once the time is over */

@@ -16,7 +16,7 @@ const NOWHERE = { socketPath: '/nonexistent/coffer-driver-suite.sock' };
 /** Calls that change or read something, by the group that they belong to. */
 function calls(driver: DatastoreDriver): [string, (signal?: AbortSignal) => Promise<unknown>][] {
   const user = { name: 'anna', password: `pw-${SERVICE_PASSWORD}`, databases: ['shop'] };
-  const { databases, users } = driver;
+  const { databases, users, root } = driver;
   const list: [string, (signal?: AbortSignal) => Promise<unknown>][] = [
     ['initialise', (signal) => driver.initialise(operation(5_000, signal))],
   ];
@@ -29,7 +29,16 @@ function calls(driver: DatastoreDriver): [string, (signal?: AbortSignal) => Prom
     list.push(['users.list', (signal) => users.list({ limit: 10 }, operation(5_000, signal))]);
     list.push(['users.get', (signal) => users.get(user, operation(5_000, signal))]);
     list.push(['users.create', (signal) => users.create(user, operation(5_000, signal))]);
+    const { password } = user;
+    list.push(['users.alter', (signal) => users.alter(user, { name: 'berta', password }, operation(5_000, signal))]);
+    list.push(['users.grant', (signal) => users.grant(user, ['shop'], operation(5_000, signal))]);
+    list.push(['users.revoke', (signal) => users.revoke(user, 'shop', operation(5_000, signal))]);
     list.push(['users.drop', (signal) => users.drop(user, operation(5_000, signal))]);
+  }
+  if (root) {
+    list.push(['root.status', (signal) => root.status(operation(5_000, signal))]);
+    list.push(['root.enable', (signal) => root.enable(user.password, operation(5_000, signal))]);
+    list.push(['root.disable', (signal) => root.disable(operation(5_000, signal))]);
   }
   return list;
 }

@@ -64,6 +64,20 @@ export interface TenantLogin {
   database?: string;
 }
 
+/** What the tenant's administrator is held to, in the words of its database. Needed with the group `root`. */
+export interface AdministratorTest {
+  /** Statements that root must be able to run, in this order. */
+  may: readonly string[];
+  /** Statements that must be refused, or answered with NULL. Given root's session, to find out what there is to attack. */
+  mayNot(root: TenantSession): Promise<readonly string[]>;
+  /** A statement that would succeed if root had its rights without their limits, however briefly. */
+  beyond: string;
+  /** Statements by which a root that expects to be disabled would see to coming back; with this password where they need one. */
+  wayBack(password: string): readonly string[];
+  /** Statements that root must be able to run once it was disabled and enabled again. */
+  mayStill: readonly string[];
+}
+
 export interface DriverTest {
   factory: DriverFactory;
   /** Name of the version to run. Default: the manifest's default version. */
@@ -73,4 +87,5 @@ export interface DriverTest {
   harness: DriverHarness;
   /** Rejects when the database lets nobody in under that name and password. */
   login(login: TenantLogin): Promise<TenantSession>;
+  administrator?: AdministratorTest;
 }

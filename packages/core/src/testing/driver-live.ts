@@ -2,54 +2,21 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DatastoreDriver, DriverContext, Page } from '../driver/driver.ts';
 import { checkDatabaseName, checkPassword, checkUserName } from '../driver/names.ts';
 import { Problem } from '../problem.ts';
+import { accessTests } from './driver-access.ts';
 import { operation, type RecordedContext, recordedContext, SERVICE_PASSWORD, until } from './driver-context.ts';
 import { printed } from './driver-contract.ts';
 import type { DriverTest, TenantSession, TestGuest } from './driver-harness.ts';
+import {
+  allowed,
+  HOSTILE_NAMES,
+  HOSTILE_PASSWORDS,
+  problemOf,
+  REFUSED_NAMES,
+  TENANT_PASSWORDS,
+} from './driver-live-parts.ts';
+import { rootTests } from './driver-root.ts';
 
 const START_MS = 60_000;
-
-/** Names that quoting gets wrong; those that the manifest allows must come back exactly as they went in. */
-const HOSTILE_NAMES = [
-  "o'brien",
-  'semi;colon',
-  'back\\slash',
-  'end\\',
-  '`tick`',
-  '"quoted"',
-  'per%cent',
-  'under_score',
-  'dot.ted',
-  'que?stion??',
-  'a b',
-  'näme-é',
-  'line\nbreak',
-  "x'; DROP USER anna; --",
-  '/*c*/',
-  '$(id)',
-  '#hash',
-  '数据库',
-];
-const HOSTILE_PASSWORDS = ['p', ' two  spaces ', `'";\\\`%_?:@/`, 'end\\', 'emoji😀', '#-- /*x*/', "x' OR '1'='1"];
-const REFUSED_NAMES = ['smile😀', 'nul\0', '', 'half\ud83d'];
-
-const allowed = (check: () => void): boolean => {
-  try {
-    check();
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-async function problemOf(call: Promise<unknown>): Promise<Problem> {
-  try {
-    await call;
-  } catch (error) {
-    expect(error).toBeInstanceOf(Problem);
-    if (error instanceof Problem) return error;
-  }
-  throw new Error('the call succeeded where a problem was expected');
-}
 
 async function all<T>(list: (marker: string | undefined) => Promise<Page<T>>): Promise<T[][]> {
   const pages: T[][] = [];
@@ -436,11 +403,15 @@ export function liveTests(test: DriverTest): void {
           });
         });
 
+      const live = { test, reach, driver: () => driver, login, refusedLogin, asTenant };
+      if (manifest.groups.includes('users') && manifest.groups.includes('databases')) accessTests(live);
+      if (manifest.groups.includes('root')) rootTests(live);
+
       it('has told nobody a secret', async () => {
         const evidence = [await guest.evidence(), ...context.recorded, ...problems.map(printed)].join('\n');
         expect(evidence.length).toBeGreaterThan(1_000);
         // Inside JSON a secret with quotes would be written with escapes, so both spellings are looked for.
-        for (const secret of [SERVICE_PASSWORD, 'first-pw', 'second-pw', 'late-pw']) {
+        for (const secret of [SERVICE_PASSWORD, 'first-pw', 'second-pw', 'late-pw', ...TENANT_PASSWORDS]) {
           expect(evidence.includes(secret) || evidence.includes(JSON.stringify(secret).slice(1, -1)), secret).toBe(
             false,
           );

@@ -40,6 +40,7 @@ export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime
   const created = new Map<string, ContainerCreate>();
   const states = new Map<string, ContainerState>();
   const calls: RuntimeCall[] = [];
+  const watchers = new Set<() => void>();
   let isReachable = true;
   let made = 0;
   let starts = 0;
@@ -66,6 +67,7 @@ export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime
     const { pid: _, ...state } = existing(name);
     states.set(name, { ...state, state: 'exited', exitCode, oomKilled });
     // Whoever joined its network has lost it, and goes on running, as with a real engine.
+    for (const look of watchers) look();
   }
 
   return {
@@ -143,6 +145,25 @@ export function createFakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime
       record('remove', [name]);
       states.delete(name);
       created.delete(name);
+      for (const look of watchers) look();
+    },
+    async ended(name, signal) {
+      record('ended', [name]);
+      await new Promise<void>((resolve, reject) => {
+        const settle = (outcome: () => void): void => {
+          watchers.delete(look);
+          signal.removeEventListener('abort', abort);
+          outcome();
+        };
+        const abort = (): void => settle(() => reject(signal.reason));
+        const look = (): void => {
+          if (states.get(name)?.state !== 'running') settle(resolve);
+        };
+        watchers.add(look);
+        signal.addEventListener('abort', abort, { once: true });
+        if (signal.aborted) abort();
+        else look();
+      });
     },
     async inspect(name) {
       record('inspect', [name]);

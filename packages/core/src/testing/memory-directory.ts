@@ -15,6 +15,8 @@ interface Row extends GuestEntry {
   position?: ReportPosition;
   lastReport?: GuestReport;
   clockSkewMs?: number;
+  /** Why a copy cannot understand it. */
+  apart?: string;
 }
 
 export interface MemoryDirectory extends GuestDirectory {
@@ -51,7 +53,7 @@ export function createMemoryDirectory(): MemoryDirectory {
     async enrolled(instanceId) {
       delete rows.get(instanceId)?.token;
     },
-    async accept(instanceId, at, clockSkewMs, report) {
+    async accept(instanceId, at, { clockSkewMs, protocols, report }) {
       const row = rows.get(instanceId);
       if (!row) return false;
       const last = row.position;
@@ -60,8 +62,14 @@ export function createMemoryDirectory(): MemoryDirectory {
       row.position = at;
       row.session = at.session;
       row.clockSkewMs = clockSkewMs;
+      row.protocols = protocols;
+      delete row.apart;
       if (report) row.lastReport = report;
       return true;
+    },
+    async apart(instanceId, why) {
+      const row = rows.get(instanceId);
+      if (row) row.apart = why;
     },
   };
 }

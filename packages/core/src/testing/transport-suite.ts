@@ -119,6 +119,14 @@ export function testTransport(name: string, make: () => Promise<TransportUnderTe
       await expect.poll(() => [...one.events.got, ...two.events.got].sort(), { timeout: 10_000 }).toEqual(sent.sort());
     });
 
+    it('lets nobody’s large event hold up the others', async () => {
+      const control = await server();
+      const guest = await agent();
+      await guest.transport.event(new Uint8Array(1024 * 1024)).catch(() => undefined);
+      await guest.transport.event(bytes('small'));
+      await control.events.has('small');
+    });
+
     it('keeps commands for a guest that is away, in order', async () => {
       const control = await server();
       const { instanceId, transport } = await agent();

@@ -13,6 +13,7 @@ import { createSession, type Statements } from '../_shared/mysql-session.ts';
 import { secret, sql } from '../_shared/mysql-sql.ts';
 import { mysqlContainer } from './container.ts';
 import manifestJson from './manifest.json' with { type: 'json' };
+import { mysqlRoot } from './root.ts';
 import { mysqlUsers } from './users.ts';
 
 const manifest = parseManifest(manifestJson);
@@ -151,6 +152,7 @@ function create(context: DriverContext): DatastoreDriver {
     close: () => service.close(),
     databases: mysqlDatabases(service, manifest),
     users: mysqlUsers(service, manifest),
+    root: mysqlRoot(service, manifest),
   };
 }
 

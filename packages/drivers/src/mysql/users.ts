@@ -1,20 +1,20 @@
 import {
   checkDatabaseName,
+  checkDatabaseNames,
   checkHost,
   checkPassword,
+  checkUserChanges,
   checkUserName,
   type DriverManifest,
   type UserInfo,
   type UserName,
   type UsersGroup,
 } from '@coffer/core/driver';
-import { errnoOf } from '../_shared/mysql-errors.ts';
 import type { Session, Statements } from '../_shared/mysql-session.ts';
 import { identifier, secret, sql } from '../_shared/mysql-sql.ts';
 import { pageOf } from '../_shared/paging.ts';
 import { text } from '../_shared/rows.ts';
-
-const NO_SUCH_SESSION = 1094;
+import { accountExists, endSessions } from './accounts.ts';
 
 /** Hosts are stored in lower case and compared without case; a name is exact. */
 const hostOf = (user: UserName): string => (user.host ?? '%').toLowerCase();
@@ -27,11 +27,6 @@ function isAllowed(manifest: DriverManifest, name: string): boolean {
   } catch {
     return false;
   }
-}
-
-async function accountExists({ run }: Statements, user: UserName): Promise<boolean> {
-  const rows = await run(sql`SELECT 1 FROM mysql.user WHERE User = ${user.name} AND Host = ${hostOf(user)}`);
-  return rows.length > 0;
 }
 
 /** Databases with a grant of their own, by `name@host`. */
@@ -48,20 +43,9 @@ async function grantsOf(
   return grants;
 }
 
-/**
- * Ends the sessions of a user. The server tells a session's user name and the address it came from, not which of several
- * accounts of one name it matched; so a user of the same name with another host has to log in again.
- */
-async function endSessions({ run }: Statements, name: string): Promise<void> {
-  // Not performance_schema.processlist, which is empty where a small flavor has performance_schema off.
-  const rows = await run(sql`SELECT ID FROM information_schema.PROCESSLIST WHERE USER = ${name}`);
-  for (const row of rows) {
-    try {
-      await run(sql`KILL ${Number(row[0])}`);
-    } catch (error) {
-      if (errnoOf(error) !== NO_SUCH_SESSION) throw error;
-    }
-  }
+async function grantAll({ run }: Statements, user: UserName, databases: readonly string[]): Promise<void> {
+  for (const database of databases)
+    await run(sql`GRANT ALL PRIVILEGES ON ${identifier(database)}.* TO ${user.name}@${hostOf(user)}`);
 }
 
 /**
@@ -92,7 +76,7 @@ export function mysqlUsers(session: Session, manifest: DriverManifest): UsersGro
       // A name that nobody may have is nobody's.
       if (!isAllowed(manifest, user.name)) return undefined;
       return session.use(op.signal, async (statements): Promise<UserInfo | undefined> => {
-        if (!(await accountExists(statements, user))) return undefined;
+        if (!(await accountExists(statements, user.name, hostOf(user)))) return undefined;
         const found = { name: user.name, host: hostOf(user) };
         const grants = await grantsOf(statements, manifest, [found]);
         return { ...found, databases: grants.get(markerOf(found)) ?? [] };
@@ -103,24 +87,76 @@ export function mysqlUsers(session: Session, manifest: DriverManifest): UsersGro
       checkUserName(manifest, user.name);
       if (user.host !== undefined) checkHost(manifest, user.host);
       checkPassword(manifest, user.password);
-      for (const database of user.databases) checkDatabaseName(manifest, database);
+      checkDatabaseNames(manifest, user.databases);
       const [name, host, password] = [user.name, hostOf(user), secret(user.password)];
       return session.use(op.signal, async (statements) => {
-        // 1396 stands for "exists", "missing" and more, so look instead of asking the error.
-        const existed = await accountExists(statements, user);
+        const existed = await accountExists(statements, user.name, hostOf(user));
         if (existed) await statements.run(sql`ALTER USER ${name}@${host} IDENTIFIED BY ${password}`);
         else await statements.run(sql`CREATE USER ${name}@${host} IDENTIFIED BY ${password}`);
-        for (const database of user.databases) {
-          await statements.run(sql`GRANT ALL PRIVILEGES ON ${identifier(database)}.* TO ${name}@${host}`);
-        }
+        await grantAll(statements, user, user.databases);
         return existed ? 'exists' : 'created';
+      });
+    },
+
+    async alter(user, changes, op) {
+      checkUserName(manifest, user.name);
+      checkUserChanges(manifest, changes);
+      const from = { name: user.name, host: hostOf(user) };
+      const to = { name: changes.name ?? from.name, host: hostOf({ ...from, ...changes }) };
+      const isMoved = markerOf(from) !== markerOf(to);
+      return session.use(op.signal, async (statements) => {
+        const { run } = statements;
+        const isThere = await accountExists(statements, from.name, from.host);
+        const isTaken = isMoved && (await accountExists(statements, to.name, to.host));
+        if (!isThere && !isTaken) return 'missing';
+        if (isThere && isTaken) return 'exists';
+        if (isThere && changes.password !== undefined)
+          await run(sql`ALTER USER ${from.name}@${from.host} IDENTIFIED BY ${secret(changes.password)}`);
+        if (!isMoved) return 'altered';
+        if (isThere) await run(sql`RENAME USER ${from.name}@${from.host} TO ${to.name}@${to.host}`);
+        await endSessions(statements, from.name);
+        // RENAME USER leaves the server's cache of rights on databases: whoever has the old name next would have the old rights,
+        // and who gets the old name back none. Any GRANT clears it.
+        await run(sql`GRANT USAGE ON *.* TO ${to.name}@${to.host}`);
+        return 'altered';
+      });
+    },
+
+    async grant(user, databases, op) {
+      checkUserName(manifest, user.name);
+      checkDatabaseNames(manifest, databases);
+      return session.use(op.signal, async (statements) => {
+        if (!(await accountExists(statements, user.name, hostOf(user)))) return 'missing';
+        await grantAll(statements, user, databases);
+        return 'granted';
+      });
+    },
+
+    async revoke(user, database, op) {
+      checkUserName(manifest, user.name);
+      checkDatabaseName(manifest, database);
+      const found = { name: user.name, host: hostOf(user) };
+      return session.use(op.signal, async (statements) => {
+        const { run } = statements;
+        if (!(await accountExists(statements, found.name, found.host))) return 'missing';
+        const grants = await grantsOf(statements, manifest, [found]);
+        const isGranted = grants.get(markerOf(found))?.includes(database) ?? false;
+        if (isGranted) {
+          await run(sql`REVOKE ALL PRIVILEGES ON ${identifier(database)}.* FROM ${found.name}@${found.host}`);
+          // Root may have granted it with this option, which is not among "all privileges".
+          await run(sql`REVOKE IF EXISTS GRANT OPTION ON ${identifier(database)}.* FROM ${found.name}@${found.host}`);
+        }
+        // A session keeps the rights on the database that it is in, until it leaves it. Also when there is no grant any more: the
+        // call that took it may have died right here.
+        await endSessions(statements, found.name, database);
+        return isGranted ? 'revoked' : 'missing';
       });
     },
 
     async drop(user, op) {
       checkUserName(manifest, user.name);
       return session.use(op.signal, async (statements) => {
-        if (!(await accountExists(statements, user))) return 'missing';
+        if (!(await accountExists(statements, user.name, hostOf(user)))) return 'missing';
         const [name, host] = [user.name, hostOf(user)];
         // Locked first, so that no new session begins between the end of the last one and the drop.
         await statements.run(sql`ALTER USER ${name}@${host} ACCOUNT LOCK`);

@@ -44,8 +44,9 @@ const namesIn = (body: unknown): string[] =>
     : [];
 
 /**
- * RabbitMQ 4 as the broker, told by its management API. A guest's account may read its own queue and write to the topic exchange
- * under keys that begin with its id. It has no right on the default exchange, which would be every queue; hence replies go by key.
+ * RabbitMQ as the broker, 4 or 3.10 with its AMQP 1.0 plug-in, told by its management API. A guest's account may read its own
+ * queue and write to the topic exchange under keys that begin with its id. It has no right on the default exchange, which would
+ * be every queue; hence replies go by key.
  */
 export function createRabbitmqBroker(options: RabbitmqBrokerOptions): Broker {
   const manage = createManagement(options.management);
@@ -101,6 +102,14 @@ export function createRabbitmqBroker(options: RabbitmqBrokerOptions): Broker {
       await manage('DELETE', queuePath(names.commandQueue(instanceId)));
     },
 
+    async has(instanceId) {
+      const isThere = async (path: string) => (await manage('GET', path)).status !== 404;
+      return (
+        (await isThere(`/api/users/${encodeURIComponent(userOf(instanceId))}`)) ||
+        (await isThere(`${queuePath(names.commandQueue(instanceId))}?disable_stats=true`))
+      );
+    },
+
     async list() {
       const users = await manage('GET', '/api/users?columns=name');
       const queues = await manage('GET', `/api/queues/${vhost}?columns=name&disable_stats=true`);
@@ -120,7 +129,9 @@ export function createRabbitmqBroker(options: RabbitmqBrokerOptions): Broker {
 
     async ping() {
       // Its HTTP answers before its other parts do; 503 until they all serve.
-      await manage('GET', '/api/health/checks/ready-to-serve-clients');
+      const { status } = await manage('GET', '/api/health/checks/ready-to-serve-clients');
+      // RabbitMQ 3 has only parts of that check.
+      if (status === 404) await manage('GET', '/api/health/checks/virtual-hosts');
     },
   };
 }

@@ -85,6 +85,7 @@ export async function createRelayBroker(options: RelayBrokerOptions): Promise<Re
       running.disconnect(instanceId);
       running.deleteQueue(names.commandQueue(instanceId));
     },
+    has: async (instanceId) => (await accounts.passwordHash(instanceId)) !== undefined,
     list: () => accounts.list(),
     async ping() {},
     close: () => running.close(),

@@ -2,8 +2,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '@coffer/core';
 import type { Command } from 'commander';
-import { addCloudOptions, addDataOptions } from '../config.ts';
-import { openCloud, takeServerLock } from '../serve.ts';
+import { addCloudOptions, addDataOptions, defaultRunDir } from '../config.ts';
+import { openCloud, takeServerLock } from '../local-cloud.ts';
 import { destroyPostgres } from '../store/postgres.ts';
 import { createLog } from './log.ts';
 
@@ -12,6 +12,7 @@ interface Flags {
   runDir?: string;
   logLevel: string;
   engine?: string;
+  guestImage?: string;
   yes?: boolean;
 }
 
@@ -33,9 +34,9 @@ export function addClear(program: Command): void {
       const cloud = await openCloud(
         {
           dataDir: flags.dataDir,
-          runDir: flags.runDir ?? join(flags.dataDir, 'run'),
+          runDir: flags.runDir ?? defaultRunDir(flags.dataDir),
           brokerPort: 0,
-          guestImage: '',
+          guestImage: flags.guestImage ?? '',
           allowInsecure: false,
           reportIntervalMs: 0,
           logLevel: flags.logLevel,

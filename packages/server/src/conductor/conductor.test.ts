@@ -63,6 +63,7 @@ beforeEach(async () => {
   broker = {
     grant: async () => Promise.reject(new Problem('not_supported', 'not in this test')),
     revoke: async (id) => void accounts.delete(id),
+    has: async (id) => accounts.has(id),
     list: async () => [...accounts],
     prepareCopy: async () => {},
     ping: async () => {},
@@ -212,7 +213,7 @@ describe('a round', () => {
     await store.guests.acceptReport(
       id,
       { session: 's', boot: 1, number: 1 },
-      { serviceStatus: 'healthy', clockSkewMs: 0, agentBuild: '', protocol: 1 },
+      { serviceStatus: 'healthy', clockSkewMs: 0, agentBuild: '' },
     );
     await sql`update instances set service_status_at = now() - interval '1 minute'`.execute(store.db);
     await sql`insert into jobs (kind, state, lease_until) values ('of another worker', 'running', now() - interval '1 second')`.execute(
@@ -264,6 +265,27 @@ async function settledInstance(task: 'none' | 'deleting'): Promise<string> {
   return id;
 }
 
+it('sees between its rounds that the server of a guest that reports is up again', async () => {
+  const id = await instance();
+  const copy = createConductor({ store, cloud, broker, reportIntervalMs: 200, graceMs: 0, intervalMs: 600_000 });
+  const list = vi.spyOn(cloud.servers, 'list');
+  copy.start();
+  // The only round there is.
+  await vi.waitFor(() => expect(list).toHaveBeenCalledTimes(2));
+  await store.instances.setServerStatus(id, 'SHUTOFF');
+  await vi.waitFor(
+    async () => {
+      // Reports go on, and the last may be of a moment before.
+      const at = { session: 's', boot: 1, number: Date.now() };
+      const facts = { serviceStatus: 'healthy', clockSkewMs: 0, agentBuild: '', protocol: 1 } as const;
+      await store.guests.acceptReport(id, at, facts);
+      expect(await store.instances.get(id)).toMatchObject({ serverStatus: 'ACTIVE' });
+    },
+    { timeout: 5_000, interval: 50 },
+  );
+  await copy.stop();
+});
+
 it('begins a delete anew that was given up, once', async () => {
   const id = await settledInstance('deleting');
   const other = await settledInstance('none');
@@ -279,7 +301,7 @@ it('calls nobody silent before it has listened for as long as a guest may be qui
   await sql`update instances set service_status = 'healthy', service_status_at = now() - interval '1 hour' where id = ${id}`.execute(
     store.db,
   );
-  const copy = createConductor({ store, cloud, broker, reportIntervalMs: 300, intervalMs: 60_000 });
+  const copy = createConductor({ store, cloud, broker, reportIntervalMs: 300, graceMs: 0, intervalMs: 60_000 });
   const began = performance.now();
   copy.start();
   await vi.waitFor(async () => expect((await store.instances.get(id))?.serviceStatus).toBe('agent_timeout'), 5_000);

@@ -1,18 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import { type Broker, type Cloud, type Logger, silentLogger, toProblem } from '@coffer/core';
+import { CLOCK_TOLERANCE_MS } from '../services/clock-skew.ts';
+import { createStates } from '../states.ts';
 import type { LedgerRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
 import { type Clock, systemClock } from '../worker/clock.ts';
 import { type CloudResource, cloudResources, type ResourceKinds } from '../worker/cloud-resources.ts';
 import { enqueueCleanups } from './cleanup.ts';
 import { compare } from './compare.ts';
+import { createEars } from './ears.ts';
 
 export interface ConductorOptions {
   store: Store;
   cloud: Cloud;
   broker?: Broker;
+  /**
+   * Rejects while reports of guests cannot reach this copy, e.g. `ping` of its transport: then nobody is called silent by it.
+   * Default: they always can.
+   */
+  hears?: () => Promise<void>;
   /** Interval of the guests' reports, ms; 5,000 when absent. A guest is silent after three. */
   reportIntervalMs?: number;
+  /**
+   * How long guests are given to come back, ms, when this copy begins to hear them, also after an outage; 10,000 when absent, in
+   * which every agent has tried its broker again, and never less than three reports.
+   */
+  graceMs?: number;
   /** Interval of the comparison with the cloud, ms; 60,000 when absent. */
   intervalMs?: number;
   clock?: Clock;
@@ -55,11 +68,19 @@ export function createConductor(options: ConductorOptions): Conductor {
   const resources = cloudResources(options);
   const owner = randomUUID();
   const stopping = new AbortController();
-  const sayOnce = onceAState(log);
+  const sayOnce = createStates(log);
+  const patienceMs = MISSED_REPORTS * reportIntervalMs;
+  const mayJudge = createEars({
+    hears: () => Promise.all([options.hears?.(), store.ping()]),
+    patienceMs,
+    graceMs: Math.max(patienceMs, options.graceMs ?? 10_000),
+    clock,
+    sayOnce,
+  });
   let loop: Promise<void> | undefined;
 
   async function markSilent(): Promise<string[]> {
-    const silent = await store.instances.markSilent(MISSED_REPORTS * reportIntervalMs);
+    const silent = await store.instances.markSilent(patienceMs);
     for (const instance of silent) log.warn({ instance }, 'the guest is silent');
     return silent;
   }
@@ -74,7 +95,10 @@ export function createConductor(options: ConductorOptions): Conductor {
       unreachable: [],
     };
     report.expired = (await store.jobs.counts()).expired;
-    if (report.expired > 0) log.warn({ jobs: report.expired }, 'jobs wait for another worker: theirs is gone');
+    sayOnce(
+      'expired jobs',
+      report.expired > 0 ? { fields: {}, message: 'jobs wait for another worker: theirs is gone' } : undefined,
+    );
     for (const kind of Object.keys(resources)) {
       try {
         await compareKind(kind, resources, report);
@@ -90,6 +114,9 @@ export function createConductor(options: ConductorOptions): Conductor {
       (error: unknown) =>
         sayOnce('server states', { fields: { err: error }, message: 'the servers’ states could not be asked for' }),
     );
+    const clocks = (await store.instances.withClockOff(CLOCK_TOLERANCE_MS)).sort();
+    const message = 'the clocks of these guests are off; they work, and their databases write wrong times';
+    sayOnce('clocks', clocks.length > 0 ? { fields: { count: clocks.length, instances: clocks }, message } : undefined);
     report.cleanups = await enqueueCleanups(store, resources);
     for (const { id, projectId } of await store.instances.abandonedDeletes()) {
       // A delete that was given up is begun anew: nothing stays half deleted for good.
@@ -136,22 +163,19 @@ export function createConductor(options: ConductorOptions): Conductor {
 
   async function work(): Promise<void> {
     let comparedAt = Number.NEGATIVE_INFINITY;
-    let ledSince: number | undefined;
     while (!stopping.signal.aborted) {
       try {
-        if (await store.leaders.hold('conductor', owner, MISSED_REPORTS * reportIntervalMs)) {
-          ledSince ??= clock.now();
-          // Guests could not report while nobody was there to hear them: each gets its time before it is called silent.
-          const isHeard = clock.now() - ledSince >= MISSED_REPORTS * reportIntervalMs;
-          if (clock.now() - comparedAt >= intervalMs) {
-            comparedAt = clock.now();
-            await round(isHeard);
-          } else if (isHeard) {
-            await markSilent();
-          }
-        } else {
-          ledSince = undefined;
+        // Each copy judges by its own ears; that an instance is marked twice does no harm.
+        const isHeard = await mayJudge();
+        const leads = await store.leaders.hold('conductor', owner, patienceMs);
+        if (leads && clock.now() - comparedAt >= intervalMs) {
+          comparedAt = clock.now();
+          await round(isHeard);
+        } else if (isHeard) {
+          await markSilent();
         }
+        // A server that is up again shows so at once, not after the next round.
+        if (leads && (await store.instances.anyReturned(patienceMs))) await refreshServers(store, cloud);
         sayOnce('round', undefined);
       } catch (error) {
         sayOnce('round', { fields: { err: error }, message: 'the conductor could not do its round' });
@@ -181,21 +205,4 @@ async function refreshServers(store: Store, cloud: Cloud): Promise<void> {
     if (!server || row.state !== 'present' || row.instanceId === null) continue;
     await store.instances.setServerStatus(row.instanceId, server.status);
   }
-}
-
-/** One line when something goes wrong or changes, and one when it is over: never a line a minute. */
-function onceAState(log: Logger) {
-  const said = new Map<string, string>();
-  return (topic: string, news: { fields: Record<string, unknown>; message: string } | undefined): void => {
-    const before = said.get(topic);
-    if (!news) {
-      said.delete(topic);
-      if (before !== undefined) log.info({}, `over: ${topic}`);
-      return;
-    }
-    const { err, ...facts } = news.fields;
-    const text = JSON.stringify([news.message, facts, err instanceof Error ? err.message : err]);
-    said.set(topic, text);
-    if (text !== before) log.warn(news.fields, news.message);
-  };
 }

@@ -4,19 +4,31 @@ import {
   deriveTokenKeys,
   type GuestDirectory,
   type GuestEntry,
+  type KeyHolder,
   type LinkKeys,
   newKeyPair,
 } from '@coffer/core/rpc';
 import type { GuestRow } from '../store/guests.ts';
 import type { Store } from '../store/store.ts';
+import { createReportIntake } from './report-intake.ts';
 import { guestSecret } from './secret-contexts.ts';
 
 /** Deriving keys costs a millisecond; a guest's stay the same until it is enrolled anew. */
 const CACHED_GUESTS = 10_000;
 
-/** The store as the memory of the links: keys come from sealed columns, positions are taken by one conditional UPDATE. */
+function remember<T>(cache: Map<string, T>, key: string, value: T): void {
+  cache.set(key, value);
+  if (cache.size <= CACHED_GUESTS) return;
+  const oldest = cache.keys().next();
+  if (!oldest.done) cache.delete(oldest.value);
+}
+
+/** The store as the memory of the links: keys come from sealed columns, positions are taken by a conditional UPDATE for all that wait. */
 export function createGuestDirectory({ store, secrets }: { store: Store; secrets: SecretBox }): GuestDirectory {
   const cache = new Map<string, { of: string; keys: LinkKeys }>();
+  /** Enrolled guests by key id: what is asked for every report. Whether the guest is still there shows when its report is taken. */
+  const holders = new Map<string, KeyHolder>();
+  const takeIn = createReportIntake((reports) => store.guests.acceptReports(reports));
 
   function linkKeys(row: GuestRow): LinkKeys | undefined {
     if (row.agentPublicKey === null || row.serverSecret === null) return undefined;
@@ -25,11 +37,7 @@ export function createGuestDirectory({ store, secrets }: { store: Store; secrets
     if (cached?.of === of) return cached.keys;
     const secretKey = secrets.open(row.serverSecret, guestSecret.linkSecret(row.instanceId));
     const keys = deriveLinkKeys({ secretKey }, { publicKey: row.agentPublicKey }, row.instanceId, row.epoch);
-    cache.set(row.instanceId, { of, keys });
-    if (cache.size > CACHED_GUESTS) {
-      const oldest = cache.keys().next();
-      if (!oldest.done) cache.delete(oldest.value);
-    }
+    remember(cache, row.instanceId, { of, keys });
     return keys;
   }
 
@@ -44,13 +52,25 @@ export function createGuestDirectory({ store, secrets }: { store: Store; secrets
       }),
       ...(link && { link }),
       ...(row.session !== null && { session: row.session }),
+      ...(row.protocol !== null && {
+        // A copy of an older build wrote the highest alone.
+        protocols: { min: Math.min(row.protocolMin ?? row.protocol, row.protocol), max: row.protocol },
+      }),
     };
   }
 
   return {
     get: async (instanceId) => entryOf(await store.guests.get(instanceId)),
 
-    byKeyId: async (kid) => entryOf((await store.guests.byUpKid(kid)) ?? (await store.guests.byTokenKid(kid))),
+    async byKeyId(kid) {
+      const known = holders.get(kid);
+      if (known) return known;
+      const entry = entryOf((await store.guests.byUpKid(kid)) ?? (await store.guests.byTokenKid(kid)));
+      // While there is a token, the first message under the link's own keys is yet to come.
+      if (entry?.link?.up.kid === kid && !entry.token)
+        remember(holders, kid, { instanceId: entry.instanceId, link: entry.link });
+      return entry;
+    },
 
     async enrol(instanceId, agentPublicKey) {
       const own = newKeyPair();
@@ -69,17 +89,17 @@ export function createGuestDirectory({ store, secrets }: { store: Store; secrets
 
     enrolled: (instanceId) => store.guests.wipeToken(instanceId),
 
-    accept(instanceId, at, clockSkewMs, report) {
-      if (!report) return store.guests.acceptReport(instanceId, at);
-      return store.guests.acceptReport(instanceId, at, {
+    accept(instanceId, at, { clockSkewMs, protocols, report }) {
+      const facts = report && {
         serviceStatus: report.state,
         clockSkewMs,
         agentBuild: report.agentBuild,
-        protocol: report.protocol,
         ...(report.detail !== undefined && { detail: report.detail }),
-        ...(report.driver !== undefined && { driver: report.driver }),
         ...(report.volume && { volumeUsedBytes: report.volume.usedBytes, volumeTotalBytes: report.volume.totalBytes }),
-      });
+      };
+      return takeIn({ instanceId, at, protocols, ...(facts && { facts }) });
     },
+
+    apart: (instanceId, why) => store.guests.explainSilence(instanceId, why),
   };
 }

@@ -5,17 +5,14 @@ import type { Store } from '../store/store.ts';
 /** Well below the largest message, with room for base64. */
 const CHUNK_BYTES = 256 * 1024;
 
-/** Hands out driver bundles by hash: code is no secret, but a guest gets the one of its own datastore version only. */
+/**
+ * Hands out driver bundles by hash: code is no secret, but a guest gets no other than the one that its enrolment names, which
+ * stays the same when another is registered for its datastore version meanwhile.
+ */
 export function createDriverChunks(store: Store): ControlHandlers['driver_chunk'] {
   return async (instanceId, { sha256, offset }) => {
-    const instance = await store.instances.get(instanceId);
-    const version = instance && (await store.datastores.version(instance.datastoreVersionId));
-    if (!version || version.driverSha256 !== sha256) {
-      throw new Problem(
-        'not_found',
-        `driver ${sha256.slice(0, 64)} is not the one of this instance's datastore version`,
-      );
-    }
+    if ((await driverOf(store, instanceId)) !== sha256)
+      throw new Problem('not_found', `driver ${sha256.slice(0, 64)} is not the one that this guest enrolled with`);
     const code = await store.datastores.driverCode(sha256);
     if (!code) throw new Problem('not_found', `driver ${sha256} is not in the store; register it again`);
     if (!Number.isSafeInteger(offset) || offset < 0 || offset > code.length) {
@@ -23,4 +20,12 @@ export function createDriverChunks(store: Store): ControlHandlers['driver_chunk'
     }
     return { base64: code.subarray(offset, offset + CHUNK_BYTES).toString('base64'), totalBytes: code.length };
   };
+}
+
+async function driverOf(store: Store, instanceId: string): Promise<string | undefined> {
+  const guest = await store.guests.get(instanceId);
+  if (guest?.driver) return guest.driver;
+  // One that an earlier build began to make, which did not write it down.
+  const instance = guest && (await store.instances.get(instanceId));
+  return instance && (await store.datastores.version(instance.datastoreVersionId))?.driverSha256;
 }

@@ -9,6 +9,7 @@ interface Reference {
 
 interface Media {
   schema?: unknown;
+  example?: unknown;
 }
 
 interface Response extends Reference {
@@ -25,6 +26,8 @@ interface Parameter extends Reference {
 
 interface Operation {
   operationId?: string;
+  /** Kind of the job that the operation starts, where it starts one. */
+  'x-coffer-job'?: string;
   security?: readonly unknown[];
   parameters?: readonly Parameter[];
   requestBody?: { required?: boolean; content: Record<string, Media> };
@@ -58,7 +61,7 @@ export interface Route {
 
 export const contract: Contract = document;
 
-const METHODS: readonly Method[] = ['get', 'head', 'post', 'put', 'patch', 'delete'];
+export const METHODS: readonly Method[] = ['get', 'head', 'post', 'put', 'patch', 'delete'];
 
 export const escapePointer = (key: string): string =>
   encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1'));

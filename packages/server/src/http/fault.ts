@@ -53,7 +53,7 @@ export interface FaultContext {
 export function toFault(error: unknown, { family, requestId, authUrl }: FaultContext): Fault {
   const problem = toProblem(error);
   const { status } = problem;
-  const message = isOurs(problem) ? `${sayLittle(problem)} The log has it under ${requestId}.` : problem.detail;
+  const message = isOurs(problem) ? sayLittle(problem, requestId) : problem.detail;
   const headers: Record<string, string> = status === 401 ? { 'WWW-Authenticate': `Keystone uri="${authUrl}"` } : {};
   if (family === 'identity' || status === 401) {
     return { status, headers, body: { error: { code: status, title: TITLES[status] ?? 'Error', message } } };
@@ -73,8 +73,10 @@ const OURS: ReadonlySet<string> = new Set<ProblemCode>([
 /** Whether the operator should see it, and nobody else. */
 export const isOurs = (error: unknown): boolean => !(error instanceof Problem) || OURS.has(error.code);
 
-const sayLittle = ({ mayRetry }: Problem): string =>
-  mayRetry ? 'A part of the service does not answer; try again in a moment.' : 'The server could not answer.';
+const sayLittle = ({ mayRetry }: Problem, requestId: string): string =>
+  mayRetry
+    ? 'A part of the service does not answer; try again in a moment.'
+    : `The server could not answer. The log has it under ${requestId}.`;
 
 /** The answer to a path that nobody has, and to a wrong method. */
 export function unknownRoute(method: string, path: string): Problem {

@@ -6,7 +6,14 @@ type In<Op, Place extends 'path' | 'query' | 'header'> = Op extends { parameters
     : NonNullable<Values>
   : Record<never, never>;
 
-type BodyOf<Op> = Op extends { requestBody: { content: { 'application/json': infer Body } } } ? Body : undefined;
+type ContentBody<Request> = Request extends { content: { 'application/json': infer Body } } ? Body : undefined;
+
+/** Of an operation whose body may be left out, undefined too. */
+type BodyOf<Op> = Op extends { requestBody: infer Request }
+  ? ContentBody<Request>
+  : Op extends { requestBody?: infer Request }
+    ? ContentBody<NonNullable<Request>> | undefined
+    : undefined;
 
 type ContentOf<Response> = Response extends { content: infer Content } ? Content[keyof Content] : undefined;
 
@@ -23,9 +30,9 @@ export type Answer<Id extends OperationId> = Operations[Id]['responses'] extends
 export interface CallContext {
   /** Of operations that need no token: {@link nobody}. */
   caller: Caller;
-  /** Scheme and host as the client sees them, for links. */
+  /** Scheme, host and the path where the app hangs, as the client sees them, without a slash at the end: for links. */
   base: string;
-  /** The request's URL as it came. */
+  /** The request's URL, its path as the document has it: without where the app hangs. */
   url: string;
   /** Address of who connected, where there is a connection. */
   peer: string | undefined;

@@ -2,8 +2,9 @@ import { type Caller, silentLogger } from '@coffer/core';
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import type { Handlers } from './handlers.ts';
-import { mount, rawPath } from './mount.ts';
+import { mount } from './mount.ts';
 import { POLICY } from './policy.ts';
+import { rawPath } from './prefix.ts';
 
 const caller: Caller = {
   projectId: 'p',
@@ -29,18 +30,23 @@ describe('the mounted operations', () => {
   it('may hang below a path of another app', async () => {
     const seen: string[] = [];
     const coffer = createApp({
-      deleteDatabase: ({ path }) => {
-        seen.push(path.instance_id, path.database);
+      deleteDatabase: ({ path, base, url }) => {
+        seen.push(path.instance_id, path.database, base, url);
         return { status: 202 };
       },
     });
-    const app = new Hono().route('/cloud/db', coffer);
-    const request = new Request('http://x/cloud/db/v1.0/p/instances/i/databases/a%2Fb.c', {
+    const app = new Hono().route('/cloud/:name', coffer);
+    const request = new Request('http://x/cloud/d%20b//v1.0/p/instances/i/databases/a%2Fb.c/?x=%20', {
       method: 'DELETE',
       headers,
     });
     expect((await app.fetch(request)).status).toBe(202);
-    expect(seen).toEqual(['i', 'a/b.c']);
+    const base = 'http://db.test/cloud/d%20b';
+    expect(seen).toEqual(['i', 'a/b.c', base, 'http://x/v1.0/p/instances/i/databases/a%2Fb.c?x=%20']);
+    for (const path of ['/cloud/db/nothing', '/cloud/identity/v1.0/p/nothing'])
+      expect(await (await app.request(path)).json()).toMatchObject({ itemNotFound: { code: 404 } });
+    expect(await (await app.request('/cloud/db/identity/nothing')).json()).toMatchObject({ error: { code: 404 } });
+    expect(await (await app.request('/elsewhere')).text()).toBe('404 Not Found');
   });
 
   it('are for who has a role in the project', async () => {

@@ -1,5 +1,6 @@
 import { type Caller, type Identity, type Logger, type OperationId, Problem } from '@coffer/core';
 import { type Context, Hono } from 'hono';
+import { createStates } from '../states.ts';
 import { authenticate, checkProject } from './auth.ts';
 import type { BaseUrlOf } from './base-url.ts';
 import { readJson } from './body.ts';
@@ -7,6 +8,7 @@ import { contract, type Route, routesOf } from './contract.ts';
 import { type FaultContext, isOurs, toFault, unknownRoute } from './fault.ts';
 import { type Handlers, nobody } from './handlers.ts';
 import { authorize } from './policy.ts';
+import { hangable, rawPath } from './prefix.ts';
 import { createValidators, type OperationValidator } from './validate.ts';
 
 export interface MountOptions {
@@ -25,19 +27,20 @@ interface Reply {
   headers?: Record<string, string>;
 }
 
-/** Where @hono/node-server keeps the connection. */
-export interface NodeBindings {
+export interface AppBindings {
+  /** Where @hono/node-server keeps the connection. */
   incoming?: { socket?: { remoteAddress?: string } };
+  /** Where the app hangs below another. */
+  prefix?: string;
 }
 
-export type App = Hono<{ Bindings: NodeBindings }>;
-type Ctx = Context<{ Bindings: NodeBindings }>;
+export type AppEnv = { Bindings: AppBindings };
+/** A Hono app: to be served by its `fetch`, or hung below a path of another by `host.route(path, app)`. */
+export type App = Hono<AppEnv>;
+type Ctx = Context<AppEnv>;
 
-/** As the document has it, undecoded: slashes collapsed, none at the end. */
-export function rawPath(url: string): string {
-  const path = url.replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
-  return `/${path.split('/').filter(Boolean).join('/')}`;
-}
+/** The path as the document has it, without where the app hangs. */
+const pathBelow = (url: string, prefix: string): string => rawPath(url).slice(prefix.length) || '/';
 
 function decodeSegment(segment: string): string {
   try {
@@ -61,10 +64,10 @@ function checkQuery(url: string): void {
   }
 }
 
-/** Values by name. Counted from the end, so that the app may hang below any path of another. */
+/** Values by name. */
 function pathValues(route: Route, path: string): Record<string, string> {
-  const names = rawPath(route.path).split('/').reverse();
-  const segments = path.split('/').reverse();
+  const names = rawPath(route.path).split('/');
+  const segments = path.split('/');
   return Object.fromEntries(
     names.flatMap((name, index) =>
       name.startsWith('{') ? [[name.slice(1, -1), decodeSegment(segments[index] ?? '')]] : [],
@@ -88,20 +91,21 @@ function respond(reply: Reply, requestId: string): Response {
 /** All operations of the document on one Hono app. No I/O. @throws Error when an operation has no handler. */
 export function mount(handlers: Handlers, options: MountOptions): App {
   const { identity, log, newId } = options;
+  const sayOnce = createStates(log);
   const validatorFor = createValidators();
   // Each entry takes its own operation's call; that the two go together is what `Handlers` proves to the compiler.
   const byId = new Map<string, (call: never) => Promise<Reply> | Reply>(Object.entries(handlers));
   const isOperation = (id: string): id is OperationId => byId.has(id);
   const routes = routesOf(contract, isOperation);
-  const app: App = new Hono({ getPath: (request) => rawPath(request.url) });
+  const app: App = new Hono({ getPath: (request, at) => pathBelow(request.url, at?.env?.prefix ?? '') });
 
   const peerOf = (c: Ctx): string | undefined => {
     // Absent when a request does not come by a connection.
-    const env: NodeBindings | undefined = c.env;
-    return env?.incoming?.socket?.remoteAddress;
+    return c.env.incoming?.socket?.remoteAddress;
   };
+  const prefixOf = (c: Ctx): string => c.env.prefix ?? '';
   const contextOf = (path: string, requestId: string): FaultContext => ({
-    family: /(?:^|\/)identity(?:\/|$)/.test(path) && !path.includes('/v1.0') ? 'identity' : 'trove',
+    family: /^\/identity(?:\/|$)/.test(path) ? 'identity' : 'trove',
     requestId,
     authUrl: identity.authUrl,
   });
@@ -119,7 +123,7 @@ export function mount(handlers: Handlers, options: MountOptions): App {
       caller = await authenticate(identity, request.headers);
       checkProject(caller, path.project_id);
     }
-    const { searchParams } = new URL(request.url);
+    const { search, searchParams } = new URL(request.url);
     const { query, header } = validator.parameters({ query: searchParams, headers: request.headers });
     let body: unknown;
     if (route.body !== 'none') {
@@ -129,8 +133,8 @@ export function mount(handlers: Handlers, options: MountOptions): App {
     authorize(route.id, caller);
     const call = {
       caller,
-      base: options.baseUrlOf(request, peerOf(c)),
-      url: request.url,
+      base: `${options.baseUrlOf(request, peerOf(c))}${prefixOf(c)}`,
+      url: new URL(`${pathBelow(request.url, prefixOf(c))}${search}`, request.url).href,
       peer: peerOf(c),
       requestId,
       path,
@@ -147,10 +151,13 @@ export function mount(handlers: Handlers, options: MountOptions): App {
   async function serve(c: Ctx, route: Route): Promise<Response> {
     const requestId = `req-${newId()}`;
     const entry = { requestId, operation: route.id };
-    const raw = rawPath(c.req.url);
+    const raw = pathBelow(c.req.url, prefixOf(c));
     const refuse = (error: unknown): Reply => {
-      const level = error instanceof Problem && error.mayRetry ? 'warn' : 'error';
-      if (isOurs(error)) log[level]({ ...entry, err: error }, 'a request failed');
+      if (error instanceof Problem && error.mayRetry && isOurs(error)) {
+        // A part that is away fails every request: one line for each operation until one of it is answered again.
+        sayOnce(route.id, { fields: { operation: route.id, err: error }, message: 'requests fail' });
+        log.debug({ ...entry, err: error }, 'a request failed');
+      } else if (isOurs(error)) log.error({ ...entry, err: error }, 'a request failed');
       return toFault(error, contextOf(raw, requestId));
     };
     const validator = validatorFor(route);
@@ -158,7 +165,10 @@ export function mount(handlers: Handlers, options: MountOptions): App {
     try {
       checkQuery(c.req.url);
       const path = pathValues(route, raw);
-      reply = await answer(c, route, requestId, validator, path).catch(refuse);
+      reply = await answer(c, route, requestId, validator, path).then((answered) => {
+        sayOnce(route.id, undefined);
+        return answered;
+      }, refuse);
       // A HEAD has no body, also where its refusals are made as everybody's.
       if (route.method === 'head') delete reply.body;
       if (options.validateResponses) validator.reply(reply.status, reply.body);
@@ -180,13 +190,13 @@ export function mount(handlers: Handlers, options: MountOptions): App {
   }
   app.notFound((c) => {
     const requestId = `req-${newId()}`;
-    const path = rawPath(c.req.url);
-    return respond(toFault(unknownRoute(c.req.method, path.slice(0, 200)), contextOf(path, requestId)), requestId);
+    const unknown = unknownRoute(c.req.method, rawPath(c.req.url).slice(0, 200));
+    return respond(toFault(unknown, contextOf(pathBelow(c.req.url, prefixOf(c)), requestId)), requestId);
   });
   app.onError((error, c) => {
     const requestId = `req-${newId()}`;
     log.error({ requestId, err: error }, 'a request failed outside its operation');
-    return respond(toFault(error, contextOf(rawPath(c.req.url), requestId)), requestId);
+    return respond(toFault(error, contextOf(pathBelow(c.req.url, prefixOf(c)), requestId)), requestId);
   });
-  return app;
+  return hangable(app);
 }

@@ -2,9 +2,10 @@ import { type Caller, type OperationId, Problem } from '@coffer/core';
 
 /**
  * Who may: `anyone` needs no token; `user` has one, for whatever; `member` has one for the project in the path; `owner` is a
- * member too, and finds the objects of that project alone, unless an administrator.
+ * member too, and finds the objects of that project alone, unless an administrator; `admin` is one. Others are told 403, not
+ * Trove's 401, at which clients log in again and ask once more.
  */
-export type Rule = 'anyone' | 'user' | 'member' | 'owner';
+export type Rule = 'anyone' | 'user' | 'member' | 'owner' | 'admin';
 
 export const POLICY: Readonly<Record<OperationId, Rule>> = {
   listVersions: 'anyone',
@@ -22,14 +23,26 @@ export const POLICY: Readonly<Record<OperationId, Rule>> = {
   listInstanceDetails: 'member',
   createInstance: 'member',
   showInstance: 'owner',
+  explainInstance: 'owner',
   deleteInstance: 'owner',
+  actOnInstance: 'owner',
   listDatabases: 'owner',
   createDatabases: 'owner',
   showDatabase: 'owner',
   deleteDatabase: 'owner',
   listUsers: 'owner',
   createUsers: 'owner',
+  changePasswords: 'owner',
+  showUser: 'owner',
+  updateUser: 'owner',
   deleteUser: 'owner',
+  listGrants: 'owner',
+  grantDatabases: 'owner',
+  revokeDatabase: 'owner',
+  showRoot: 'owner',
+  enableRoot: 'owner',
+  disableRoot: 'owner',
+  showRootHistory: 'admin',
   listIdentityVersions: 'anyone',
   showIdentityVersion: 'anyone',
   createToken: 'anyone',
@@ -52,4 +65,6 @@ export function authorize(id: OperationId, caller: Caller): void {
       'The token is for no project in which you have a role; ask for a token scoped to a project.',
     );
   }
+  if (rule === 'admin' && !isAdmin(caller))
+    throw new Problem('forbidden', 'Only administrators may ask this; use a token with the role admin.');
 }

@@ -3,12 +3,10 @@ import { type Caller, type Identity, Problem } from '@coffer/core';
 import { type Kysely, sql } from 'kysely';
 import type { Store } from '../store/store.ts';
 import { accountQueries, type Project } from './accounts.ts';
+import { DOMAIN } from './domain.ts';
 import { createPasswordChecker } from './passwords.ts';
 import { type IdentitySchema, identityTables } from './schema.ts';
 import { createThrottle } from './throttle.ts';
-
-/** There is one domain. */
-export const DOMAIN = { id: 'default', name: 'Default' } as const;
 
 const TOKEN_BYTES = 32;
 const MINUTE_MS = 60_000;

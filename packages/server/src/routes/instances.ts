@@ -1,10 +1,16 @@
 import type { Handlers } from '../http/handlers.ts';
 import { nextLinks, pageOf } from '../http/pagination.ts';
 import type { InstanceService } from '../services/instances.ts';
-import { detailView, instanceView, newInstanceRequest, summaryView } from '../views/instances.ts';
+import { detailView, instanceAction, instanceView, newInstanceRequest, summaryView } from '../views/instances.ts';
 import { actorOf, linkContext } from './context.ts';
 
-type Ids = 'listInstances' | 'listInstanceDetails' | 'createInstance' | 'showInstance' | 'deleteInstance';
+type Ids =
+  | 'listInstances'
+  | 'listInstanceDetails'
+  | 'createInstance'
+  | 'showInstance'
+  | 'deleteInstance'
+  | 'actOnInstance';
 
 export function instanceRoutes(instances: InstanceService): Handlers<Ids> {
   return {
@@ -34,6 +40,10 @@ export function instanceRoutes(instances: InstanceService): Handlers<Ids> {
     },
     deleteInstance: async (call) => {
       await instances.delete(actorOf(call), call.path.instance_id);
+      return { status: 202 };
+    },
+    actOnInstance: async (call) => {
+      await instances.act(actorOf(call), call.path.instance_id, instanceAction(call.body));
       return { status: 202 };
     },
   };

@@ -21,7 +21,7 @@ export const quoted = (text: string): string => JSON.stringify(text.length > 80 
 export const reach = (actor: Actor): string | undefined => (actor.isAdmin ? undefined : actor.projectId);
 
 /** @throws Problem `not_found`, the same whether it never was, is gone or is another project's. */
-export async function findInstance(store: Store, actor: Actor, id: string): Promise<InstanceRow> {
+export async function findInstance(store: Pick<Store, 'instances'>, actor: Actor, id: string): Promise<InstanceRow> {
   const row = isUuid(id) ? await store.instances.get(id.toLowerCase(), reach(actor)) : undefined;
   if (!row) throw new Problem('not_found', `Instance ${quoted(id)} was not found.`);
   return row;

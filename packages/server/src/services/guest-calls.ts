@@ -1,8 +1,10 @@
 import { type Logger, Problem } from '@coffer/core';
 import type { GuestCaller, GuestMethod, GuestMethods } from '@coffer/core/rpc';
 
-/** A caller waits at most this long for a guest: first try, then once more under the same operation id. */
-const ATTEMPTS_MS = [10_000, 5_000] as const;
+/** A caller waits at most this long for a guest. */
+const DEADLINE_MS = 15_000;
+/** After this its answer may have been lost: it is asked once more, under the same operation id. */
+const FIRST_ANSWER_MS = 10_000;
 
 /** The guest's own refusals that callers of the API may know; everything else that it says is a failure of the guest. */
 const OWN = new Set([
@@ -48,18 +50,26 @@ function asAnswer(error: unknown): Problem {
 export function createAskGuest({ guests, newId, log }: GuestCallOptions): AskGuest {
   return async (instanceId, method, params) => {
     const operationId = newId();
-    const [first, second] = ATTEMPTS_MS;
+    const deadline = performance.now() + DEADLINE_MS;
+    const firstAnswer = new AbortController();
+    const timer = setTimeout(() => {
+      firstAnswer.abort(new Problem('timeout', `instance ${instanceId} did not answer ${method} yet`));
+    }, FIRST_ANSWER_MS);
     try {
+      // The guest works for the whole time from the first try on: the second only joins it.
       return await guests
-        .call(instanceId, method, params, { operationId, timeoutMs: first })
+        .call(instanceId, method, params, { operationId, timeoutMs: DEADLINE_MS, signal: firstAnswer.signal })
         .catch((error: unknown) => {
           if (!(error instanceof Problem) || error.code !== 'timeout') throw error;
-          return guests.call(instanceId, method, params, { operationId, timeoutMs: second });
+          const timeoutMs = Math.max(1, deadline - performance.now());
+          return guests.call(instanceId, method, params, { operationId, timeoutMs });
         });
     } catch (error) {
       const answer = asAnswer(error);
       if (answer !== error) log.warn({ err: error, instanceId, method, operationId }, 'a guest call failed');
       throw answer;
+    } finally {
+      clearTimeout(timer);
     }
   };
 }

@@ -1,4 +1,4 @@
-import { silentLogger } from '@coffer/core';
+import { Problem, silentLogger } from '@coffer/core';
 import { afterEach, expect, it, vi } from 'vitest';
 import { createHealth } from './health.ts';
 
@@ -33,4 +33,24 @@ it('waits for nobody longer than three seconds', async () => {
   const report = health();
   await vi.advanceTimersByTimeAsync(3_000);
   expect((await report).cloud).toEqual({ isOk: false, detail: 'The cloud does not answer.' });
+});
+
+it('says once in the log that a part is away, and once that it is back', async () => {
+  const lines: string[] = [];
+  const say = (_: unknown, message: string) => void lines.push(message);
+  let isAway = true;
+  const health = createHealth(
+    {
+      store: async () => {
+        if (isAway) throw new Problem('unavailable', `away since ${performance.now()}`);
+      },
+      broker: async () => {},
+      cloud: async () => {},
+    },
+    { ...silentLogger, info: say, warn: say },
+  );
+  for (let times = 0; times < 5; times += 1) await health();
+  isAway = false;
+  for (let times = 0; times < 5; times += 1) await health();
+  expect(lines).toEqual(['a part of the service does not answer', 'over: health of the store']);
 });

@@ -1,4 +1,5 @@
-import type { Logger } from '@coffer/core';
+import { type Logger, silentLogger } from '@coffer/core';
+import { createStates } from '../states.ts';
 
 const DEADLINE_MS = 3_000;
 
@@ -9,8 +10,16 @@ export type PartHealth = { isOk: true } | { isOk: false; detail: string };
 
 export type HealthReport = Record<Part, PartHealth>;
 
-/** Asked for by everybody without a token, so it says which part fails and nothing of where it is; the log has the rest. */
-export function createHealth(pings: Record<Part, () => Promise<void>>, log: Logger): () => Promise<HealthReport> {
+/**
+ * What `/healthz` answers, from one ping of each part, which rejects within seconds when the part is away. Asked for by everybody
+ * without a token, so it says which part fails and nothing of where it is; the log has the rest.
+ */
+export function createHealth(
+  pings: Record<Part, () => Promise<void>>,
+  log: Logger = silentLogger,
+): () => Promise<HealthReport> {
+  const sayOnce = createStates(log);
+
   async function check(part: Part): Promise<PartHealth> {
     let timer: NodeJS.Timeout | undefined;
     try {
@@ -18,14 +27,20 @@ export function createHealth(pings: Record<Part, () => Promise<void>>, log: Logg
         timer = setTimeout(() => reject(new Error(`no answer in ${DEADLINE_MS} ms`)), DEADLINE_MS);
       });
       await Promise.race([pings[part](), late]);
+      sayOnce(`health of the ${part}`, undefined);
       return { isOk: true };
     } catch (error) {
-      log.warn({ err: error, part }, 'a part of the service does not answer');
+      // Whoever balances the load asks every few seconds.
+      sayOnce(`health of the ${part}`, {
+        fields: { err: error, part },
+        message: 'a part of the service does not answer',
+      });
       return { isOk: false, detail: `The ${part} does not answer.` };
     } finally {
       clearTimeout(timer);
     }
   }
+
   return async () => {
     const [store, broker, cloud] = await Promise.all([check('store'), check('broker'), check('cloud')]);
     return { store, broker, cloud };

@@ -6,6 +6,7 @@ import type { Store } from '../store/store.ts';
 import { type Actor, findInstance, isUuid, quoted, reach } from './actor.ts';
 import type { DatastoreService } from './datastores.ts';
 import type { FlavorService } from './flavors.ts';
+import { actOnInstance, type InstanceAction } from './instance-actions.ts';
 import { type CreateInstanceInput, type DeleteInstanceInput, sealUsers } from './job-inputs.ts';
 import {
   checkAccess,
@@ -229,5 +230,7 @@ export function createInstanceService(options: InstanceServiceOptions) {
         await tx.quotas.release(row.projectId, { instances: 1, ram: row.ramMib, volumes: row.volumeSizeGib });
       });
     },
+
+    act: (actor: Actor, id: string, action: InstanceAction) => actOnInstance(store, actor, id, action),
   };
 }

@@ -23,6 +23,9 @@ export interface CreateInstanceInput {
 /** Input of the job `delete_instance`: nothing; the ledger knows what is to go. */
 export type DeleteInstanceInput = Record<string, never>;
 
+/** Input of the job `restart_instance`: nothing; which instance is in its row. */
+export type RestartInstanceInput = Record<string, never>;
+
 /** What a password of a first user is sealed for. */
 export const userSecretContext = (instanceId: string, secret: string): string => `instance/${instanceId}/${secret}`;
 

@@ -1,6 +1,7 @@
-import type { Sealed, ServiceStatus } from '@coffer/core';
-import type { ReportPosition } from '@coffer/core/rpc';
+import type { Sealed } from '@coffer/core';
+import type { ProtocolRange, ReportPosition } from '@coffer/core/rpc';
 import { type Kysely, type Selectable, sql } from 'kysely';
+import { acceptReports, type HeardReport, type ReportFacts } from './accept-reports.ts';
 import type { GuestsTable, Schema } from './schema.ts';
 
 export type GuestRow = Selectable<GuestsTable>;
@@ -13,6 +14,8 @@ export interface NewGuest {
   brokerPassword: Sealed;
   /** For a broker that checks passwords against the store. */
   brokerPasswordHash: string;
+  /** Sha256 of the driver bundle that its enrolment names. */
+  driver?: string;
 }
 
 /** What both sides agreed on at enrolment or at a rotation. */
@@ -23,19 +26,6 @@ export interface GuestKeys {
   upKid: string;
   downKid: string;
   epoch: number;
-}
-
-/** What a report says, for the instance's row. */
-export interface ReportFacts {
-  serviceStatus: ServiceStatus;
-  detail?: string;
-  volumeUsedBytes?: number;
-  volumeTotalBytes?: number;
-  /** Guest's clock minus ours, ms. */
-  clockSkewMs: number;
-  agentBuild: string;
-  protocol: number;
-  driver?: string;
 }
 
 export function guestQueries(db: Kysely<Schema>) {
@@ -84,29 +74,28 @@ export function guestQueries(db: Kysely<Schema>) {
         .execute();
     },
 
-    /**
-     * Takes a report if it is newer than the last taken: a later life of the agent, or a higher number in the same one. Position
-     * and facts are one statement. @returns whether it was taken.
-     */
-    async acceptReport(instanceId: string, at: ReportPosition, facts?: ReportFacts): Promise<boolean> {
-      const accepted = sql`
-        update guests set session = ${at.session}, boot = ${at.boot}::bigint, last_number = ${at.number}::bigint,
-          agent_build = coalesce(${facts?.agentBuild ?? null}::text, agent_build),
-          protocol = coalesce(${facts?.protocol ?? null}::int, protocol),
-          driver = coalesce(${facts?.driver ?? null}::text, driver)
-        where instance_id = ${instanceId}
-          and (session is null or boot < ${at.boot}::bigint or (session = ${at.session} and last_number < ${at.number}::bigint))
-        returning instance_id`;
-      if (!facts) return (await accepted.execute(db)).rows.length > 0;
-      const { rows } = await sql`
-        with accepted as (${accepted}), told as (
-          update instances set service_status = ${facts.serviceStatus}, service_detail = ${facts.detail ?? null},
-            service_status_at = now(), clock_skew_ms = ${Math.round(facts.clockSkewMs)}::bigint,
-            volume_used_bytes = coalesce(${facts.volumeUsedBytes ?? null}::bigint, volume_used_bytes),
-            volume_total_bytes = coalesce(${facts.volumeTotalBytes ?? null}::bigint, volume_total_bytes)
-          from accepted where instances.id = accepted.instance_id)
-        select 1 from accepted`.execute(db);
-      return rows.length > 0;
+    /** As {@link acceptReports}, of one guest. @returns whether it was taken. */
+    async acceptReport(
+      instanceId: string,
+      at: ReportPosition,
+      facts?: ReportFacts,
+      protocols?: ProtocolRange,
+    ): Promise<boolean> {
+      const heard = { instanceId, at, ...(facts && { facts }), ...(protocols && { protocols }) };
+      return !(await acceptReports(db, [heard])).has(instanceId);
+    },
+
+    acceptReports: (reports: readonly HeardReport[]): Promise<Set<string>> => acceptReports(db, reports),
+
+    /** Of a guest that is silent, why. Repeatable. */
+    async explainSilence(instanceId: string, why: string): Promise<void> {
+      await db
+        .updateTable('instances')
+        .set({ serviceDetail: why })
+        .where('id', '=', instanceId)
+        .where('serviceStatus', '=', 'agent_timeout')
+        .where('serviceDetail', 'is distinct from', why)
+        .execute();
     },
 
     /** Keys, token and passwords are gone with the row. Repeatable. */

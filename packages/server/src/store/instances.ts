@@ -180,6 +180,26 @@ export function instanceQueries(db: Kysely<Schema>) {
         .execute();
     },
 
+    /** Ids of those whose guest's clock is off by more than this. */
+    async withClockOff(moreThanMs: number): Promise<string[]> {
+      const rows = await db
+        .selectFrom('instances')
+        .select('id')
+        .where('deletedAt', 'is', null)
+        .where(sql<number>`abs(clock_skew_ms)`, '>', moreThanMs)
+        .execute();
+      return rows.map(({ id }) => id);
+    },
+
+    /** Whether a guest has reported within this time whose server is not known to be up: it must be by now. */
+    async anyReturned(withinMs: number): Promise<boolean> {
+      const { rows } = await sql`
+        select 1 from instances where deleted_at is null and task = ${'none' satisfies Task}
+          and server_status is distinct from ${'ACTIVE' satisfies ServerState}
+          and service_status_at > now() - ${withinMs}::float8 * interval '1 ms' limit 1`.execute(db);
+      return rows.length > 0;
+    },
+
     /**
      * Marks every instance that reported once and has been silent for longer than this. The next report undoes it.
      * @returns ids of those that were not marked yet.
@@ -188,8 +208,12 @@ export function instanceQueries(db: Kysely<Schema>) {
       const { rows } = await sql<{ id: string }>`
         update instances set service_status = ${'agent_timeout' satisfies ServiceStatus},
           service_detail = 'No report since ' || to_char(service_status_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-        where deleted_at is null and service_status_at < now() - ${olderThanMs}::float8 * interval '1 ms'
-          and service_status not in ('agent_timeout', 'restart_required')
+        where id in (
+          select id from instances
+          where deleted_at is null and service_status_at < now() - ${olderThanMs}::float8 * interval '1 ms'
+            and service_status not in ('agent_timeout', 'restart_required')
+          -- Whose row is being written is being heard, perhaps; and nobody waits for another in a circle.
+          for update skip locked)
         returning id`.execute(db);
       return rows.map((row) => row.id);
     },

@@ -104,6 +104,15 @@ export function jobQueries(db: Kysely<Schema>) {
         return work(tx);
       }),
 
+    /** Notes which step runs, for those who ask. Call it under the lease. */
+    async beginStep(jobId: string, name: string): Promise<void> {
+      await db
+        .updateTable('jobs')
+        .set({ step: name, stepSince: sql<Date>`clock_timestamp()` })
+        .where('id', '=', jobId)
+        .execute();
+    },
+
     async recordStep(jobId: string, step: { name: string; result: unknown; startedAt: Date }): Promise<void> {
       const result = step.result === undefined ? null : JSON.stringify(step.result);
       await db

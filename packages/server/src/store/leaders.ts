@@ -14,6 +14,17 @@ export function leaderQueries(db: Kysely<Schema>) {
       return rows.length > 0;
     },
 
+    /** Who has the lead now; undefined when it ran out. */
+    async holder(name: string): Promise<string | undefined> {
+      const row = await db
+        .selectFrom('leaders')
+        .select('owner')
+        .where('name', '=', name)
+        .where('until', '>', sql<Date>`now()`)
+        .executeTakeFirst();
+      return row?.owner;
+    },
+
     async release(name: string, owner: string): Promise<void> {
       await db.deleteFrom('leaders').where('name', '=', name).where('owner', '=', owner).execute();
     },

@@ -7,14 +7,23 @@ export interface ListenHandle {
 
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 5_000;
+/** A connection that only listens would never notice that its server is gone for good. */
+const CHECK_MS = 10_000;
 
 /**
  * Listens on one channel with a connection of its own, and connects again when it is lost. A notification only shortens
  * somebody's wait; whoever uses this polls as well.
  */
-export function listen(pool: Pool, channel: string, notified: (payload: string) => void, log: Logger): ListenHandle {
+export function listen(
+  pool: Pool,
+  channel: string,
+  notified: (payload: string) => void,
+  log: Logger,
+  checkMs = CHECK_MS,
+): ListenHandle {
   let client: PoolClient | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let checking: NodeJS.Timeout | undefined;
   let closed = false;
   let retryMs = FIRST_RETRY_MS;
   let connecting: Promise<void> = connect();
@@ -28,8 +37,10 @@ export function listen(pool: Pool, channel: string, notified: (payload: string) 
       fresh.on('notification', (message) => {
         if (message.channel === channel && !closed) notified(message.payload ?? '');
       });
-      await fresh.query(`listen ${fresh.escapeIdentifier(channel)}`);
+      const beginning = { text: `listen ${fresh.escapeIdentifier(channel)}`, query_timeout: checkMs };
+      await fresh.query(beginning);
       retryMs = FIRST_RETRY_MS;
+      checkLater(fresh);
       if (!closed) notified('');
     } catch (error) {
       if (client) lost(client);
@@ -38,9 +49,22 @@ export function listen(pool: Pool, channel: string, notified: (payload: string) 
     }
   }
 
+  function checkLater(held: PoolClient): void {
+    if (closed) return;
+    const question = { text: 'select 1', query_timeout: checkMs };
+    checking = setTimeout(() => {
+      held.query(question).then(
+        () => checkLater(held),
+        () => lost(held),
+      );
+    }, checkMs);
+    checking.unref();
+  }
+
   function lost(dead: PoolClient): void {
     if (client !== dead) return;
     client = undefined;
+    clearTimeout(checking);
     dead.removeAllListeners('notification');
     dead.release(true);
     retry();
@@ -60,6 +84,7 @@ export function listen(pool: Pool, channel: string, notified: (payload: string) 
     async close() {
       closed = true;
       clearTimeout(timer);
+      clearTimeout(checking);
       await connecting;
       const last = client;
       client = undefined;

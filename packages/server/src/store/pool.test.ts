@@ -43,3 +43,24 @@ it('survives a server that goes away in the moment in which it lets us in', asyn
   process.removeListener('uncaughtException', uncaught);
   expect(uncaught).not.toHaveBeenCalled();
 });
+
+it('ends a query that is never answered, and what would wait behind it at once', async () => {
+  const authenticated = message('R', Buffer.alloc(4));
+  const ready = message('Z', Buffer.from('I'));
+  server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.write(Buffer.concat([authenticated, ready])));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const pool = new Pool({ host: '127.0.0.1', port, user: 'u', database: 'd', password: 'p' });
+  const client = await kyselyPool(pool, { queryTimeoutMs: 50 }).connect();
+  await expect(client.query('select 1', [])).rejects.toMatchObject({ code: 'unavailable' });
+  const began = performance.now();
+  await expect(client.query('rollback', [])).rejects.toMatchObject({ code: 'unavailable' });
+  expect(performance.now() - began).toBeLessThan(40);
+  client.release();
+  // Nobody else gets this connection.
+  expect(pool.totalCount).toBe(0);
+  await pool.end();
+});

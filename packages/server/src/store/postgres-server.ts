@@ -9,6 +9,9 @@ import { queryOver } from './postgres-socket.ts';
 
 /** How long it may take to come up (after a crash it recovers first) or to go down. */
 export const START_TIMEOUT_MS = 60_000;
+/** Before one that ended is started again; one that cannot, as its disk is full, must not fill the machine with tries. */
+const FIRST_PAUSE_MS = 200;
+const LAST_PAUSE_MS = 2_000;
 const LOG_BYTES = 10 * 1024 * 1024;
 
 /** Makes the cluster. @param isDurable waits until it is on the disk. */
@@ -31,17 +34,28 @@ export function initialise(binaries: PostgresBinaries, data: string, ids: Ids | 
 /** Waits until the server answers, starting it when none of ours runs. @returns whether it ran already. */
 export async function startServer(
   binaries: PostgresBinaries,
-  at: { data: string; socket: string; dir: string; settings: Readonly<Record<string, string>>; ids: Ids | undefined },
+  at: {
+    data: string;
+    socket: string;
+    dir: string;
+    settings: Readonly<Record<string, string>>;
+    ids: Ids | undefined;
+    signal?: AbortSignal;
+  },
 ): Promise<boolean> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   const logFile = join(at.dir, 'postgresql.log');
   let exited = false;
   let spawned = false;
   let last = 'it was not tried';
-  while (Date.now() < deadline) {
+  let pauseMs = FIRST_PAUSE_MS;
+  while (Date.now() < deadline && !at.signal?.aborted) {
     if (postmaster(at.data) === undefined && (!spawned || exited)) {
       // After a crash the dead server's last children may still hold its memory: the new one refuses until they are gone.
-      if (exited) await sleep(200);
+      if (exited) {
+        await sleep(pauseMs);
+        pauseMs = Math.min(LAST_PAUSE_MS, pauseMs * 2);
+      }
       const child = spawnServer(binaries, at, logFile);
       child.on('exit', () => {
         exited = true;
@@ -93,7 +107,7 @@ function spawnServer(
 }
 
 /** Pid of the living server that owns this data folder, by its own pid file. */
-function postmaster(data: string): number | undefined {
+export function postmaster(data: string): number | undefined {
   let pid: number;
   try {
     pid = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);

@@ -4,7 +4,7 @@ import { type Logger, Problem, silentLogger } from '@coffer/core';
 import { withMachineLock } from '../machine-lock.ts';
 import { embeddedBinaries, hostBinaries, majorOf, type PostgresBinaries } from './postgres-binaries.ts';
 import { databaseIds, type Ids, reachableFolder, socketFolder } from './postgres-folders.ts';
-import { initialise, START_TIMEOUT_MS, startServer, stopServer } from './postgres-server.ts';
+import { initialise, postmaster, START_TIMEOUT_MS, startServer, stopServer } from './postgres-server.ts';
 import { createDatabase, othersConnected, socketUrl } from './postgres-socket.ts';
 
 export interface LaunchOptions {
@@ -18,6 +18,8 @@ export interface LaunchOptions {
   database?: string;
   /** Further settings of the server, e.g. `{ fsync: 'off' }` in tests. */
   settings?: Readonly<Record<string, string>>;
+  /** Ends the wait for a server that does not come up. */
+  signal?: AbortSignal;
   log?: Logger;
 }
 
@@ -62,7 +64,14 @@ async function launch(dir: string, ids: Ids | undefined, options: LaunchOptions,
   const socket = socketFolder(dir, ids);
   if (!existsSync(join(data, 'PG_VERSION'))) initialise(binaries, data, ids, options.settings?.fsync !== 'off');
 
-  const adopted = await startServer(binaries, { data, socket, dir, settings: options.settings ?? {}, ids });
+  const adopted = await startServer(binaries, {
+    data,
+    socket,
+    dir,
+    settings: options.settings ?? {},
+    ids,
+    ...(options.signal && { signal: options.signal }),
+  });
   log.info({ kind: binaries.kind, major: binaries.major, dir, adopted }, 'postgresql is up');
   const database = options.database ?? 'coffer';
   await createDatabase(socket, database);
@@ -84,6 +93,15 @@ async function launch(dir: string, ids: Ids | undefined, options: LaunchOptions,
     stop,
     destroy: () => destroyPostgres(options.dataDir),
   };
+}
+
+/** For `createStore`: the server that `launchPostgres` runs in this folder now; undefined when none does. Starts and makes nothing. */
+export function runningPostgres(dataDir: string, database = 'coffer'): string | undefined {
+  if (!existsSync(dataDir)) return undefined;
+  const ids = databaseIds();
+  const dir = reachableFolder(resolve(dataDir), ids);
+  const isRunning = readdirSync(dir).some((name) => /^pg\d+$/.test(name) && postmaster(join(dir, name)) !== undefined);
+  return isRunning ? socketUrl(socketFolder(dir, ids), database) : undefined;
 }
 
 /** Stops what `launchPostgres` runs in this folder, whoever uses it, and removes the folder. Nothing there is success. */

@@ -123,7 +123,10 @@ export interface GuestsTable {
   brokerPassword: Sealed | null;
   brokerPasswordHash: string | null;
   agentBuild: string | null;
+  /** Highest and lowest protocol version of the agent. */
   protocol: number | null;
+  protocolMin: number | null;
+  /** Sha256 of the driver bundle that its enrolment names. */
   driver: string | null;
 }
 
@@ -157,6 +160,9 @@ export interface JobsTable {
   /** At most one job with this text is queued or running. */
   dedup: string | null;
   error: OptionalJson<JobError>;
+  /** The step that runs, or that ran last, and when it began. */
+  step: string | null;
+  stepSince: OptionalTime;
   createdAt: CreatedAt;
   startedAt: OptionalTime;
   endedAt: OptionalTime;
@@ -212,6 +218,13 @@ export interface LeadersTable {
   until: Time;
 }
 
+/** Who last enabled root in an instance; no row where nobody ever did. */
+export interface RootHistoryTable {
+  instanceId: string;
+  enabledAt: Time;
+  userId: string;
+}
+
 export interface Schema {
   datastores: DatastoresTable;
   datastoreVersions: DatastoreVersionsTable;
@@ -224,6 +237,7 @@ export interface Schema {
   quotas: QuotasTable;
   usage: UsageTable;
   leaders: LeadersTable;
+  rootHistory: RootHistoryTable;
 }
 
 export type DatastoreRow = Selectable<DatastoresTable>;

@@ -129,7 +129,6 @@ describe('guests', () => {
     serviceStatus: 'healthy',
     clockSkewMs: 3,
     agentBuild: '1',
-    protocol: 1,
     volumeUsedBytes: 5_000_000_000,
   } as const;
 
@@ -182,7 +181,11 @@ describe('guests', () => {
       serviceStatus: 'agent_timeout',
       serviceDetail: expect.stringMatching(/^No report since 20/),
     });
-    await store.guests.acceptReport(id, { session: 'a', boot: 1, number: 2 }, facts);
+    await store.guests.explainSilence(id, 'it speaks another protocol');
+    expect(await store.instances.get(id)).toMatchObject({ serviceDetail: 'it speaks another protocol' });
+    await store.guests.acceptReport(id, { session: 'a', boot: 1, number: 2 }, facts, { min: 1, max: 2 });
+    expect(await store.guests.get(id)).toMatchObject({ protocolMin: 1, protocol: 2 });
+    await store.guests.explainSilence(id, 'said of one that is heard');
     expect(await store.instances.get(id)).toMatchObject({ serviceStatus: 'healthy', serviceDetail: null });
   });
 });

@@ -1,6 +1,6 @@
 import type { Links } from '@coffer/core';
 
-/** What links need: scheme and host of the request, and the project of the token. */
+/** What links need: where the client found us, and the project of the token. */
 export interface LinkContext {
   base: string;
   project: string;

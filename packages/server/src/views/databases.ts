@@ -1,5 +1,5 @@
-import type { NewDatabase, NewUser, User } from '@coffer/core';
-import type { DatabaseSpec, UserInfo, UserName, UserSpec } from '@coffer/core/driver';
+import type { NewDatabase, NewUser, Schema, User } from '@coffer/core';
+import type { DatabaseSpec, UserAlteration, UserChanges, UserInfo, UserName, UserSpec } from '@coffer/core/driver';
 
 export function databaseSpec({ name, character_set, collate }: NewDatabase): DatabaseSpec {
   return {
@@ -15,6 +15,18 @@ export function userSpec({ name, password, host, databases }: NewUser): UserSpec
     password,
     ...(host !== undefined && { host }),
     databases: (databases ?? []).map((database) => database.name),
+  };
+}
+
+export function passwordChange({ name, host, password }: Schema<'NewPassword'>): UserAlteration {
+  return { user: { name, ...(host !== undefined && { host }) }, changes: { password } };
+}
+
+export function userChanges({ name, host, password }: Schema<'UserUpdate'>['user']): UserChanges {
+  return {
+    ...(name !== undefined && { name }),
+    ...(host !== undefined && { host }),
+    ...(password !== undefined && { password }),
   };
 }
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Body, Schema } from '@coffer/core';
 import type { Project } from '../identity/accounts.ts';
-import { DOMAIN, type Login, type Reference, type TokenDetails } from '../identity/builtin.ts';
+import type { Login, Reference, TokenDetails } from '../identity/builtin.ts';
+import { DOMAIN } from '../identity/domain.ts';
 
 /** Keystone's times have six decimals. */
 const keystoneTime = (time: Date): string => time.toISOString().replace('Z', '000Z');

@@ -1,4 +1,5 @@
 import {
+  type Body,
   type Instance,
   type InstanceStatus,
   type InstanceSummary,
@@ -6,6 +7,8 @@ import {
   type NewInstance,
   operatingStatus,
 } from '@coffer/core';
+import { clockTrouble } from '../services/clock-skew.ts';
+import type { InstanceAction } from '../services/instance-actions.ts';
 import type { InstanceDetails } from '../services/instances.ts';
 import type { NewInstanceRequest } from '../services/new-instance.ts';
 import { stateOf } from '../services/state.ts';
@@ -79,6 +82,23 @@ export function summaryView({ row }: InstanceDetails, context: LinkContext, isAd
   };
 }
 
+/** How its last operation ended badly; else what is wrong with a guest that serves all the same. */
+function faultView(row: InstanceRow, isAdmin: boolean): Pick<Instance, 'fault'> {
+  if (row.fault) {
+    const { message, created, details } = row.fault;
+    return {
+      fault: {
+        message: message.slice(0, 255),
+        created: wireTime(new Date(created)),
+        details: isAdmin ? details : null,
+      },
+    };
+  }
+  const trouble = clockTrouble(row.clockSkewMs);
+  const created = wireTime(row.serviceStatusAt ?? row.createdAt);
+  return trouble === undefined ? {} : { fault: { message: trouble, created, details: null } };
+}
+
 /** An instance in a detailed list. */
 export function detailView(details: InstanceDetails, context: LinkContext, isAdmin: boolean): Instance {
   const { row, cloudIds } = details;
@@ -89,13 +109,7 @@ export function detailView(details: InstanceDetails, context: LinkContext, isAdm
     created: wireTime(row.createdAt),
     updated: wireTime(row.updatedAt),
     service_status_updated: wireTime(row.serviceStatusAt ?? row.createdAt),
-    ...(row.fault && {
-      fault: {
-        message: row.fault.message.slice(0, 255),
-        created: wireTime(new Date(row.fault.created)),
-        details: isAdmin ? row.fault.details : null,
-      },
-    }),
+    ...faultView(row, isAdmin),
     ...(cloudIds && { server_id: cloudIds.server, volume_id: cloudIds.volume, encrypted_rpc_messaging: true }),
   };
 }
@@ -151,4 +165,17 @@ export function newInstanceRequest(body: NewInstance): NewInstanceRequest {
     moduleIds: (body.modules ?? []).map(({ id }) => id),
     given: new Set(Object.keys(body)),
   };
+}
+
+/** The one key of the body. */
+export function instanceAction(body: Body<'actOnInstance'>): InstanceAction {
+  if ('reset_status' in body) {
+    const { reset_status: value } = body;
+    return typeof value === 'object' && value !== null && 'force_delete' in value
+      ? 'force_reset_status'
+      : 'reset_status';
+  }
+  if ('restart' in body) return 'restart';
+  if ('resize' in body) return 'resize';
+  return 'promote_to_replica_source' in body ? 'promote_to_replica_source' : 'eject_replica_source';
 }

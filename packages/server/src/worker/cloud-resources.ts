@@ -50,6 +50,6 @@ function resourceKind(shelf: Shelf): ResourceKind {
 /** The broker answers at once, and names accounts by instance: id and key are the same. */
 function accounts(broker: Broker): ResourceKind {
   const list = async () => (await broker.list()).map((id) => ({ id, key: id }));
-  const get = async (id: string) => (await list()).find((account) => account.id === id);
+  const get = async (id: string) => ((await broker.has(id)) ? { id, key: id } : undefined);
   return { list, get, remover: (key) => ({ find: () => get(key), get, delete: (id) => broker.revoke(id) }) };
 }

@@ -44,6 +44,7 @@ export function createContext(parts: RunParts): JobContext {
     if (memo.has(step)) return memo.get(step) as T;
     const seen = (point: StepPoint['point']) => parts.observe({ jobId: job.id, kind: job.kind, step, point });
     mayGoOn();
+    await lease.write((tx) => tx.jobs.beginStep(job.id, step));
     const prepared = await plan.prepare();
     await seen('before');
     mayGoOn();

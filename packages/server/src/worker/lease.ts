@@ -13,13 +13,19 @@ export interface Lease {
   stop(): void;
 }
 
+/** What of the store a lease needs. */
+export interface LeaseStore {
+  jobs: Pick<Store['jobs'], 'renew'>;
+  transaction: Store['transaction'];
+}
+
 /**
  * Renews the lease at a third of its length. When it cannot (another worker has the job, or the store is away for too long) it
  * says so once, and from then on nothing of this run may have an effect.
  */
 export function holdLease(
-  store: Store,
-  job: ClaimedJob,
+  store: LeaseStore,
+  job: Pick<ClaimedJob, 'id'>,
   owner: string,
   options: { leaseMs: number; clock: Clock; log: Logger; claimedAt: number; lost: (error: LeaseLost) => void },
 ): Lease {
@@ -35,6 +41,7 @@ export function holdLease(
   }
 
   async function renewing(): Promise<void> {
+    let isAnswered = true;
     while (!stopping.signal.aborted) {
       await clock.sleep(leaseMs / 3, stopping.signal).catch(() => {});
       if (stopping.signal.aborted) return;
@@ -44,14 +51,25 @@ export function holdLease(
           if (!stopping.signal.aborted) lose();
           return;
         }
-        validUntil = asked + leaseMs;
+        validUntil = Math.max(validUntil, asked + leaseMs);
+        isAnswered = true;
       } catch (error) {
-        options.log.warn({ err: error }, 'the lease could not be renewed');
-        if (clock.now() > validUntil && !stopping.signal.aborted) return void lose();
+        if (isAnswered) options.log.warn({ err: error }, 'the lease could not be renewed');
+        isAnswered = false;
       }
     }
   }
+
+  /** By the time alone: a store that takes the question and does not answer must not keep a run going that is another's by now. */
+  async function watching(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      // A moment more, as a timer may be early by one.
+      await clock.sleep(validUntil - clock.now() + 1, stopping.signal).catch(() => {});
+      if (!stopping.signal.aborted && clock.now() > validUntil) lose();
+    }
+  }
   void renewing();
+  void watching();
 
   return {
     check() {

@@ -1,5 +1,8 @@
 import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { runAsRoot } from './as-root.ts';
+import type { Context } from './context.ts';
+import { isRoot } from './program.ts';
 
 const ROOT = '/sys/fs/cgroup';
 
@@ -23,8 +26,11 @@ export async function cgroupsOf(containerId: string): Promise<string[]> {
 }
 
 /** Removes what is empty; a group with a process in it stays. */
-export async function removeCgroups(containerId: string): Promise<void> {
-  for (const folder of await cgroupsOf(containerId)) await removeTree(folder);
+export async function removeCgroups(context: Context, containerId: string): Promise<void> {
+  const folders = await cgroupsOf(containerId);
+  if (isRoot()) for (const folder of folders) await removeTree(folder);
+  else if (folders.length > 0)
+    await runAsRoot(context, ROOT, ['find', ...folders, '-depth', '-type', 'd', '-exec', 'rmdir', '{}', ';']);
 }
 
 async function removeTree(folder: string): Promise<void> {

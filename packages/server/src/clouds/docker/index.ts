@@ -1,18 +1,14 @@
 import { mkdir, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Cloud, silentLogger } from '@coffer/core';
-import { parseCidr } from './addresses.ts';
-import { answering, type Context } from './context.ts';
-import { FLAVORS } from './flavors.ts';
+import { answering } from './context.ts';
 import { heal } from './heal.ts';
 import { takeInventory } from './inventory.ts';
-import { createLocks } from './lock.ts';
-import { createNames, ownerOf } from './names.ts';
+import { ownerOf } from './names.ts';
 import { ensureManagement, type ManagementNetwork } from './networks.ts';
+import { openContext } from './open.ts';
 import type { DockerCloudOptions } from './options.ts';
 import { createPorts } from './ports.ts';
 import { isRoot } from './program.ts';
-import { openRecords } from './records.ts';
 import { recover } from './recover.ts';
 import { createServers } from './servers.ts';
 import { tearDown } from './teardown.ts';
@@ -50,34 +46,16 @@ export async function createDockerCloud(options: DockerCloudOptions): Promise<Do
   const log = options.log ?? silentLogger;
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   const onDisk = await ensureMemory(options.runDir);
-  if (onDisk !== undefined) log.warn({ runDir: options.runDir }, onDisk);
   // Loop devices are known by the real path of their file.
   const folders = { dataDir: await realpath(options.dataDir), runDir: await realpath(options.runDir) };
   const owner = await ownerOf(folders.dataDir);
-  const at = (name: string) => join(folders.dataDir, name);
-  const volumeKind = options.volumeKind ?? (isRoot() ? 'loop' : 'folder');
-  if (volumeKind === 'folder') log.warn({}, 'volumes are plain folders: no size limit is enforced');
-
-  const context: Context = {
-    engine: options.engine,
-    names: createNames(owner, options.prefix ?? 'coffer'),
-    log,
-    locked: createLocks(owner),
-    flavors: options.flavors ?? FLAVORS,
-    guestImage: options.guestImage,
-    imagesDir: options.imagesDir,
-    volumeKind,
-    managementPool: parseCidr(options.managementPool ?? '10.212.0.0/16'),
-    tenantPool: parseCidr(options.tenantPool ?? '10.213.0.0/16'),
-    brokerPorts: options.brokerPorts ?? [],
-    guestEgress: options.guestEgress ?? [],
-    volumesDir: at('volumes'),
-    userDataDir: join(folders.runDir, owner),
-    servers: await openRecords(at('servers')),
-    volumes: await openRecords(at('volumes')),
-    ports: await openRecords(at('ports')),
-    networks: await openRecords(at('networks')),
-  };
+  const context = await openContext(options, folders, owner, log);
+  const limits = [
+    ...(context.volumeKind === 'folder' ? ['volumes are plain folders, whose size is not enforced'] : []),
+    ...(isRoot() ? [] : ['there are no access rules, so who reaches this machine’s networks reaches its databases']),
+    ...(onDisk === undefined ? [] : [onDisk]),
+  ];
+  if (limits.length > 0) log.warn({}, `${isRoot() ? '' : 'without root '}${limits.join('; ')}`);
   const work = createServerWork(context);
   const removed = new Set<string>();
   let isClosed = false;

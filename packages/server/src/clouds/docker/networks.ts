@@ -13,17 +13,23 @@ export interface ManagementNetwork {
   cidr: string;
 }
 
+/** Undefined while there is none. */
+export async function findManagement({ engine, names }: Context): Promise<ManagementNetwork | undefined> {
+  const there = await engine.networks.inspect(names.managementNetwork);
+  const config = there?.IPAM.Config?.[0];
+  if (config?.Subnet === undefined) return undefined;
+  const subnet = parseCidr(config.Subnet);
+  const gateway = config.Gateway ?? toAddress(subnet.base + 1);
+  return { bridge: names.managementBridge, gateway, cidr: toCidr(subnet) };
+}
+
 /** The network between this host and the guests; guests do not see each other on it. Made when missing. */
 export async function ensureManagement(context: Context): Promise<ManagementNetwork> {
-  const { engine, names, locked } = context;
+  const { names, locked } = context;
   const bridge = names.managementBridge;
   return locked('networks', async () => {
-    const there = await engine.networks.inspect(names.managementNetwork);
-    const config = there?.IPAM.Config?.[0];
-    if (config?.Subnet !== undefined) {
-      const subnet = parseCidr(config.Subnet);
-      return { bridge, gateway: config.Gateway ?? toAddress(subnet.base + 1), cidr: toCidr(subnet) };
-    }
+    const there = await findManagement(context);
+    if (there !== undefined) return there;
     for (const subnet of blocksOf(context.managementPool, Math.max(22, context.managementPool.prefixLength))) {
       const isMade = await makeNetwork(context, {
         name: names.managementNetwork,

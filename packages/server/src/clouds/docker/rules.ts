@@ -80,10 +80,8 @@ const toldOnce = new WeakSet<Context>();
 
 /** Lays the whole table anew from what there is; whatever was changed or lost in it is healed. */
 export async function refreshRules(context: Context): Promise<void> {
-  if (!isRoot()) {
-    tellOnce(context, 'this process is not root');
-    return;
-  }
+  // Said once where the cloud is opened.
+  if (!isRoot()) return;
   const management = await ensureManagement(context);
   await context.locked('rules', async () => {
     const script = renderRules({

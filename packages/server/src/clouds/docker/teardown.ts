@@ -24,7 +24,7 @@ export async function tearDown(context: Context, folders: Folders): Promise<stri
   await Promise.all(
     containers.map(async ({ Id }) => {
       await engine.containers.remove(Id);
-      await removeCgroups(Id);
+      await removeCgroups(context, Id);
     }),
   );
   const volumes = await engine.volumes.list({ label: asFilter(names.labels('engine-volume')) });

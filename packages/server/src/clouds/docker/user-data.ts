@@ -1,5 +1,6 @@
-import { mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Problem } from '@coffer/core';
 import type { Context } from './context.ts';
 import { isRoot, runProgram } from './program.ts';
 
@@ -32,9 +33,12 @@ const isTmpfs = async (folder: string): Promise<boolean> => (await statfs(folder
 /** Sees to it that what is written into `runDir` never reaches a disk. @returns a sentence when that cannot be had. */
 export async function ensureMemory(runDir: string): Promise<string | undefined> {
   await mkdir(runDir, { recursive: true, mode: 0o700 });
+  const { uid } = await stat(runDir);
+  // In a folder that everybody may write to, somebody else may have been there first.
+  if (uid !== process.getuid?.())
+    throw new Problem('bad_request', `${runDir} belongs to user ${uid}; give a folder of your own with --run-dir`);
   if (await isTmpfs(runDir)) return undefined;
-  if (!isRoot())
-    return `user data would lie on the disk under ${runDir}; choose a folder on a tmpfs, such as /dev/shm/coffer`;
+  if (!isRoot()) return `what guests start with lies on the disk in ${runDir}; give a folder on a tmpfs with --run-dir`;
   await runProgram('mount', ['-t', 'tmpfs', '-o', 'mode=0700,nosuid,nodev,noexec,size=64m', 'coffer', runDir]);
   return undefined;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { CloudVolume, CloudVolumes } from '@coffer/core';
 import { Problem } from '@coffer/core';
 import type { HostConfig } from '@coffer/core/engine';
+import { runAsRoot } from './as-root.ts';
 import { answering, type Context, type VolumeRecord } from './context.ts';
 import { attachLoop, detachLoop, refreshLoop } from './loops.ts';
 import { usedVolumes } from './observe.ts';
@@ -25,24 +26,13 @@ const linkOf = (context: Context, id: string): string => join(context.volumesDir
  * Removes a folder that guests wrote into. Their files may be root's; who is not root himself lets a container do it.
  * Repeatable.
  */
-export async function removeFolder({ engine, guestImage }: Context, folder: string): Promise<void> {
+export async function removeFolder(context: Context, folder: string): Promise<void> {
   try {
     await rm(folder, { recursive: true, force: true });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code !== 'EACCES' && code !== 'EPERM') throw error;
-    const container = await engine.containers.create(undefined, {
-      Image: guestImage,
-      Entrypoint: ['find'],
-      Cmd: ['/folder', '-mindepth', '1', '-delete'],
-      HostConfig: { NetworkMode: 'none', Binds: [`${folder}:/folder`] },
-    });
-    try {
-      await engine.containers.start(container);
-      await engine.containers.wait(container);
-    } finally {
-      await engine.containers.remove(container);
-    }
+    await runAsRoot(context, folder, ['find', folder, '-mindepth', '1', '-delete']);
     await rm(folder, { recursive: true, force: true });
   }
 }

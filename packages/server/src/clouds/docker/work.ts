@@ -94,7 +94,7 @@ export function createServerWork(context: Context): ServerWork {
     const container = await containerOf(record.id);
     if (container !== undefined) {
       await engine.containers.remove(container.Id);
-      await removeCgroups(container.Id);
+      await removeCgroups(context, container.Id);
     }
     await engine.volumes.remove(names.engineVolume(record.id));
     for (const id of record.volumeIds) await unplugVolume(context, id);

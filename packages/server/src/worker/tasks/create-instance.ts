@@ -54,7 +54,8 @@ export function createInstanceTask(deps: InstanceTaskDeps): JobKind {
       instanceId,
       token: secrets.open(guest.token, guestSecret.token(instanceId)),
       broker: account,
-      driver: { name: version.datastoreName, sha256: version.driverSha256 },
+      // Not the version's of this moment: another may have been registered since, and the guest is refused any but its own.
+      driver: { name: version.datastoreName, sha256: guest.driver ?? version.driverSha256 },
       image: imageOf(version),
       reportIntervalMs: deps.reportIntervalMs,
     };
@@ -81,7 +82,7 @@ export function createInstanceTask(deps: InstanceTaskDeps): JobKind {
     };
   }
 
-  async function makeIdentity(instanceId: string): Promise<void> {
+  async function makeIdentity(instanceId: string, driver: string): Promise<void> {
     const token = newToken();
     const brokerPassword = randomBytes(32).toString('base64url');
     await store.guests.create({
@@ -90,16 +91,17 @@ export function createInstanceTask(deps: InstanceTaskDeps): JobKind {
       token: secrets.seal(token, guestSecret.token(instanceId)),
       brokerPassword: secrets.seal(brokerPassword, guestSecret.brokerPassword(instanceId)),
       brokerPasswordHash: hashBrokerPassword(brokerPassword),
+      driver,
     });
   }
 
   async function run(ctx: JobContext<CreateInstanceInput>): Promise<void> {
     const { instanceId } = ctx;
     const { instance, version } = await load(instanceId);
-    await ctx.step('make identity', () => makeIdentity(instanceId));
+    await ctx.step('make identity', () => makeIdentity(instanceId, version.driverSha256));
 
     await ctx.ensure('account', instanceId, {
-      find: async () => ((await broker.list()).includes(instanceId) ? { id: instanceId } : undefined),
+      find: async () => ((await broker.has(instanceId)) ? { id: instanceId } : undefined),
       async create() {
         const guest = await store.guests.get(instanceId);
         if (!guest?.brokerPassword)

@@ -6,6 +6,7 @@ import { cloudResources } from '../cloud-resources.ts';
 import type { JobKind } from '../job-kind.ts';
 import { createInstanceTask } from './create-instance.ts';
 import { deleteInstanceTask } from './delete-instance.ts';
+import { restartInstanceTask } from './restart-instance.ts';
 
 /** What the tasks of an instance are done with. */
 export interface InstanceTaskDeps {
@@ -21,5 +22,10 @@ export interface InstanceTaskDeps {
 /** Every job kind that a worker of this build knows. */
 export function instanceTasks(deps: InstanceTaskDeps): JobKind[] {
   const resources = cloudResources(deps);
-  return [createInstanceTask(deps), deleteInstanceTask({ resources }), cleanupJob(resources)];
+  return [
+    createInstanceTask(deps),
+    deleteInstanceTask({ resources }),
+    restartInstanceTask(deps),
+    cleanupJob(resources),
+  ];
 }

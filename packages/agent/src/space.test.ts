@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { createSpace } from './space.ts';
+
+const MIB = 1024 * 1024;
+
+it('is full below 32 MiB, and has room again from 64 MiB on', async () => {
+  let freeMib = 33;
+  const space = createSpace({
+    usage: async () => ({ usedBytes: (1000 - freeMib) * MIB, totalBytes: 1000 * MIB }),
+  });
+  const isFull = async (mib: number): Promise<boolean> => {
+    freeMib = mib;
+    return (await space.look()) !== undefined;
+  };
+  expect([await isFull(32), await isFull(31), await isFull(33), await isFull(63)]).toEqual([false, true, true, true]);
+  expect([await isFull(64), await isFull(33)]).toEqual([false, false]);
+});
+
+it('says what to do, in the same words while it lasts', async () => {
+  let usedBytes = 990 * MIB;
+  const space = createSpace({ usage: async () => ({ usedBytes, totalBytes: 1000 * MIB }) });
+  const first = await space.look();
+  expect(first).toMatch(/volume of 1000 MiB is full.*make it larger, or delete data/);
+  usedBytes += MIB;
+  expect(await space.look()).toBe(first);
+});
+
+it('says nothing of a volume that is not there yet', async () => {
+  expect(await createSpace({ usage: async () => undefined }).look()).toBeUndefined();
+});

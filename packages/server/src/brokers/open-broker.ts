@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Broker, Logger } from '@coffer/core';
+import type { DockerCloud } from '../clouds/docker/index.ts';
+import { portProblem } from '../http/port-problem.ts';
+import type { Releases } from '../release.ts';
+import type { Store } from '../store/store.ts';
+import { ensureCertificates } from './authority.ts';
+import { type RabbitmqOptions, readOptionFile } from './options.ts';
+import { createRabbitmqBroker } from './rabbitmq.ts';
+import { createRelayBroker } from './relay.ts';
+import { relayAccounts } from './relay-accounts.ts';
+
+/** A broker, and how this process itself reaches it. */
+export interface OpenBroker {
+  broker: Broker;
+  line: { host: string; port: number; username: string; password: string; ca?: string };
+}
+
+/** The operator's RabbitMQ. Nothing is asked of it yet: one that is away is waited for by the line. */
+export function openRabbitmq(options: RabbitmqOptions): OpenBroker {
+  const { host, port, username, management, queueType } = options;
+  const password = readOptionFile('broker-password-file', options.passwordFile).trim();
+  const ca = options.caFile === undefined ? {} : { ca: readOptionFile('broker-ca', options.caFile) };
+  const broker = createRabbitmqBroker({
+    management: { url: management, username, password, ...ca },
+    host,
+    port,
+    queueType,
+    ...ca,
+  });
+  return { broker, line: { host, port, username, password, ...ca } };
+}
+
+export interface RelayParts {
+  cloud: Pick<DockerCloud, 'management'>;
+  store: Store;
+  dataDir: string;
+  /** On the management network's gateway, where guests reach this host. */
+  port: number;
+  log: Logger;
+}
+
+/** The embedded relay, with an authority and a service account of its own. @throws Problem `unavailable` for a port that is taken. */
+export async function openRelay(parts: RelayParts, releases: Releases): Promise<OpenBroker> {
+  const { store, port, log } = parts;
+  const { gateway } = await parts.cloud.management();
+  const tls = await ensureCertificates(join(parts.dataDir, 'broker'), [gateway]);
+  const service = { username: 'coffer-control-plane', password: randomBytes(32).toString('base64url') };
+  const relay = await createRelayBroker({
+    host: gateway,
+    port,
+    tls,
+    service,
+    accounts: relayAccounts(store),
+    log,
+  }).catch(portProblem('The message relay', gateway, port, '--broker-port or COFFER_BROKER_PORT'));
+  releases.add('the message relay', () => relay.close());
+  return { broker: relay, line: { host: gateway, port: relay.port, ca: tls.ca, ...service } };
+}

@@ -90,13 +90,14 @@ async function nested(): Promise<Figures> {
     say(`nested ${ids.length}: ${Math.round(figures.createMs.at(-1) ?? 0)} ms`);
   }
   await rest(REST_MS);
-  for (const id of ids) {
-    const guest = await guestOf(id);
-    const pid = (await createEngine().containers.inspect(guest.name))?.State.Pid;
-    if (!pid) throw new Error(`the guest of ${id} does not run`);
+  const guests = await Promise.all(ids.map(guestOf));
+  for (const { name } of guests) {
+    const pid = (await createEngine().containers.inspect(name))?.State.Pid;
+    if (!pid) throw new Error(`guest ${name} does not run`);
     figures.weights.push(weightsBelow(pid));
-    figures.diskMib.push(Number((await guest.shell('du -sm /var/lib/docker')).split('\t')[0]));
   }
+  for (const guest of guests)
+    figures.diskMib.push(Number((await guest.shell('du -smx /var/lib/docker')).split('\t')[0]));
   return figures;
 }
 

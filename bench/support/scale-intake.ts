@@ -8,21 +8,23 @@ import { createSecretBox } from '../../packages/server/src/secrets.ts';
 import { createStore } from '../../packages/server/src/store/store.ts';
 import type { FromIntake, ScaleConfig, ToIntake } from './scale-messages.ts';
 
-/** Measures from the first message to the last of so many. */
-function meter(count: number): () => void {
-  let left = count;
-  let began = 0;
-  let usage = process.cpuUsage();
+const cpuMs = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+
+/** @returns what is called for each message. */
+function meter(warmUp: number, count: number): () => void {
+  let taken = 0;
+  let began = { wall: 0, cpu: 0, warmUpCpu: 0 };
+  let first = 0;
   return () => {
-    if (left === count) {
-      began = performance.now();
-      usage = process.cpuUsage();
-    }
-    left -= 1;
-    if (left > 0) return;
-    const { user, system } = process.cpuUsage(usage);
-    const measured: FromIntake = { wallMs: performance.now() - began, cpuMs: (user + system) / 1000 };
-    process.send?.(measured);
+    if (taken === 0) first = cpuMs();
+    if (taken === warmUp) began = { wall: performance.now(), cpu: cpuMs(), warmUpCpu: cpuMs() - first };
+    taken += 1;
+    if (taken < warmUp + count) return;
+    const wallMs = performance.now() - began.wall;
+    process.send?.({ wallMs, cpuMs: cpuMs() - began.cpu, warmUpCpuMs: began.warmUpCpu } satisfies FromIntake);
   };
 }
 
@@ -60,8 +62,8 @@ function byRhea({ line: { ca, ...line } }: ScaleConfig, took: () => void): void 
 }
 
 process.on('disconnect', () => process.exit());
-process.on('message', async ({ start, by, count }: ToIntake) => {
-  const took = meter(count);
+process.on('message', async ({ start, by, warmUp, count }: ToIntake) => {
+  const took = meter(warmUp, count);
   if (by === 'coffer') await byCoffer(start, took);
   else byRhea(start, took);
 });

@@ -20,6 +20,7 @@ export type FromServer =
 export type ToGuests = { guest: string } | { reporting: boolean } | { flood: number } | { count: true };
 export type FromGuests = { enrolled: string } | { counted: number } | { flooded: true };
 
-export type ToIntake = { start: ScaleConfig; by: 'coffer' | 'rhea'; count: number };
-/** Both in ms, from the first message to the last. */
-export type FromIntake = { wallMs: number; cpuMs: number };
+/** Takes in so many to warm up (code gets compiled; a guest's keys are derived once a process), and then measures so many. */
+export type ToIntake = { start: ScaleConfig; by: 'coffer' | 'rhea'; warmUp: number; count: number };
+/** All in ms of this process: from the first message to the last of those that are measured, and of those before. */
+export type FromIntake = { wallMs: number; cpuMs: number; warmUpCpuMs: number };

@@ -29,7 +29,8 @@ process.on('message', async (message: ToServer) => {
     openBroker: async () => ({ broker, line }),
     reportIntervalMs,
     onGuest: (userData) => tell({ guest: userData }),
-    log: createLog('warn'),
+    // Guests that are told to stop reporting are called silent, each with a line.
+    log: createLog('error'),
   });
   const accounts = [];
   for (let i = 0; i < PROJECTS; i += 1) accounts.push(await plane.account(`scale-${i}`));

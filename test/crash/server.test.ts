@@ -138,15 +138,20 @@ describe.each([1, 2])('servers killed at every boundary, copies: %i', (count) =>
   it('leaves nothing once all is deleted', async () => {
     const remove = jobStarts().find(({ kind }) => kind === 'delete_instance');
     const left = await world.store.db.selectFrom('instances').select('id').where('deletedAt', 'is', null).execute();
-    for (const { id } of left) await world.request(live(), 'DELETE', remove?.path.replace('{instance_id}', id) ?? '');
+    for (const { id } of left) {
+      const answer = await world.request(live(), 'DELETE', remove?.path.replace('{instance_id}', id) ?? '');
+      expect(answer.status).toBe(202);
+    }
     await vi.waitFor(async () => {
       expect(await world.store.db.selectFrom('jobs').select('id').where('endedAt', 'is', null).execute()).toEqual([]);
     }, SOON);
-    const { servers, volumes, ports } = world.cloud;
-    const shelves = [servers, volumes, ports].map(async (shelf) => (await shelf.list()).map(({ key }) => key));
-    const ledger = world.store.db.selectFrom('ledger').select(['kind', 'key']).execute();
-    const guests = world.store.db.selectFrom('guests').select('instanceId').execute();
-    expect((await Promise.all<unknown[]>([...shelves, ledger, guests, world.broker.list()])).flat()).toEqual([]);
+    await vi.waitFor(async () => {
+      const { servers, volumes, ports } = world.cloud;
+      const shelves = [servers, volumes, ports].map(async (shelf) => (await shelf.list()).map(({ key }) => key));
+      const ledger = world.store.db.selectFrom('ledger').select(['kind', 'key']).execute();
+      const guests = world.store.db.selectFrom('guests').select('instanceId').execute();
+      expect((await Promise.all<unknown[]>([...shelves, ledger, guests, world.broker.list()])).flat()).toEqual([]);
+    }, SOON);
     await vi.waitFor(() => expect(world.guests.running()).toEqual([]), SOON);
   }, 60_000);
 });

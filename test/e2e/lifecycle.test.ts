@@ -3,6 +3,7 @@ import type { Client, Instance } from '@coffer/core';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { coffer, type LocalCloud } from '../../scripts/local-cloud.ts';
+import { isRoot } from '../support/root.ts';
 import { scanForSecrets } from '../support/secret-scan.ts';
 import { addressOf, createInstance, deleteInstance, showInstance, startStack, untilStatus } from '../support/stack.ts';
 import { registerVersion, traces } from '../support/traces.ts';
@@ -162,26 +163,31 @@ describe('the spine, from HTTP to a row read back', () => {
     expect((await showInstance(client, instance.id))?.status).toBe('ACTIVE');
   });
 
-  it('leaves no secret in logs, arguments, environments, inspection, columns or files', async () => {
-    const login = await cloud.token();
-    const hits = await scanForSecrets(cloud, {
-      ...secrets,
-      'password of the login': cloud.user.password,
-      token: login.token,
-    });
-    expect(hits).toEqual([]);
-    // That the scan sees: what is no secret is found in each kind of place.
-    const seen = await scanForSecrets(cloud, { id: instance.id });
-    for (const place of [
-      'the server’s log',
-      'inspection of guest',
-      'inspection of nested',
-      'table instances',
-      'file ',
-    ]) {
-      expect(seen.join('\n')).toContain(`id in ${place}`);
-    }
-  }, 60_000);
+  // It looks into the processes of guests.
+  it.skipIf(!isRoot)(
+    'leaves no secret in logs, arguments, environments, inspection, columns or files',
+    async () => {
+      const login = await cloud.token();
+      const hits = await scanForSecrets(cloud, {
+        ...secrets,
+        'password of the login': cloud.user.password,
+        token: login.token,
+      });
+      expect(hits).toEqual([]);
+      // That the scan sees: what is no secret is found in each kind of place.
+      const seen = await scanForSecrets(cloud, { id: instance.id });
+      for (const place of [
+        'the server’s log',
+        'inspection of guest',
+        'inspection of nested',
+        'table instances',
+        'file ',
+      ]) {
+        expect(seen.join('\n')).toContain(`id in ${place}`);
+      }
+    },
+    60_000,
+  );
 
   it('goes on with a create when the server is killed in its middle', async () => {
     const created = await createInstance(client, { name: 'killed' });

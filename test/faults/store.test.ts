@@ -85,7 +85,7 @@ async function outage(begin: () => Promise<unknown>, end: () => Promise<unknown>
   world.guests.database(id).health = { state: 'blocked', detail: 'under test' };
   await world.until(() => {
     expect(world.log.map(({ message }) => message)).toContainEqual(
-      expect.stringMatching(/^the lease of job .* was lost/),
+      expect.stringMatching(/^(the lease of job .* was lost|job could not be handed back)/),
     );
     expect(world.troubles()).toMatchObject(SAID);
   });

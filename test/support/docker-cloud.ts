@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createEngine, type Engine } from '@coffer/core/engine';
 import {
   createDockerCloud,
   type DockerCloud,
   type DockerCloudOptions,
 } from '../../packages/server/src/clouds/docker/index.ts';
+import { isRoot } from './root.ts';
 
 export const engine: Engine = createEngine(
   process.env.DOCKER_HOST === undefined ? {} : { endpoint: process.env.DOCKER_HOST },
@@ -59,7 +60,8 @@ export async function dockerCloudUnderTest(options: Partial<DockerCloudOptions> 
   const all: DockerCloudOptions = {
     engine,
     dataDir: join(home, 'data'),
-    runDir: join(home, 'run'),
+    // Root mounts a tmpfs there; anybody else needs one that is there already.
+    runDir: isRoot ? join(home, 'run') : join('/dev/shm', basename(home)),
     guestImage: await standInGuest(),
     // Apart from the pools that a cloud on the same machine would take by itself.
     managementPool: '10.222.0.0/16',

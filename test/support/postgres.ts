@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { launchPostgres } from '../../packages/server/src/store/postgres.ts';
 import { createStore, migrate } from '../../packages/server/src/store/store.ts';
@@ -32,7 +33,7 @@ export async function testDatabase(): Promise<TestDatabase> {
   });
   return {
     url: databaseUrl(url, name),
-    drop: () => asAdmin(url, async (admin) => void (await admin.query(`drop database if exists ${name} with (force)`))),
+    drop: () => asAdmin(url, (admin) => dropDatabase(admin, name)),
   };
 }
 
@@ -42,6 +43,18 @@ async function launch(): Promise<string> {
   const dataDir = join(process.env[FOLDER], 'pg');
   const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' };
   return (await launchPostgres({ dataDir, database: 'postgres', settings })).url;
+}
+
+/**
+ * The connections of a pool that was ended are still there for a moment, and one that is cut then is an error with nobody to hear it.
+ * A connection that nobody gives back is cut in the end.
+ */
+async function dropDatabase(admin: Client, name: string): Promise<void> {
+  for (const deadline = Date.now() + 5_000; Date.now() < deadline; await sleep(10)) {
+    const { rowCount } = await admin.query('select 1 from pg_stat_activity where datname = $1', [name]);
+    if (!rowCount) break;
+  }
+  await admin.query(`drop database if exists ${name} with (force)`);
 }
 
 async function makeTemplate(admin: Client, url: string): Promise<void> {

@@ -20,6 +20,7 @@ ssl_options.keyfile    = /etc/rabbitmq/key.pem
 ssl_options.verify     = verify_none
 load_definitions = /etc/rabbitmq/definitions.json
 log.console.level = warning
+max_message_size = 4194304
 # Test machines are small and share their disk.
 disk_free_limit.absolute = 50MB
 `;

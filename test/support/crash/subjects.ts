@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reply } from '@coffer/core';
 import { vi } from 'vitest';
 import { type JobStart, jobStarts } from './jobs-by-api.ts';
@@ -50,6 +51,17 @@ export function createSubjects(world: CrashWorld, starts: readonly JobStart[] = 
   const { store, cloud } = world;
   const byKind = new Map(starts.map((start) => [start.kind, start]));
   const create = starts.find(({ isOnInstance }) => !isOnInstance);
+
+  const shelves = { server: cloud.servers, volume: cloud.volumes, port: cloud.ports };
+
+  /** All that is there under a key: listings tell when what came or went last is older than their lag. */
+  async function inCloud(key: string): Promise<string[]> {
+    await sleep(2 * cloud.behaviour.listLagMs);
+    const found = Object.entries(shelves).map(async ([kind, shelf]) =>
+      (await shelf.list()).filter((one) => one.key === key).map(({ id }) => `${kind} present ${id}`),
+    );
+    return (await Promise.all(found)).flat();
+  }
 
   const jobOf = async (key: string, kind: string): Promise<string> => {
     const job = (await store.jobs.ofInstance(key)).find((one) => one.kind === kind);
@@ -164,12 +176,6 @@ export function createSubjects(world: CrashWorld, starts: readonly JobStart[] = 
         .execute();
       const rows = await store.db.selectFrom('ledger').selectAll().where('key', '=', key).execute();
       const guest = await store.guests.get(key);
-      const shelves = { server: cloud.servers, volume: cloud.volumes, port: cloud.ports };
-      const there = await Promise.all(
-        Object.entries(shelves).map(async ([kind, shelf]) =>
-          (await shelf.list()).filter((one) => one.key === key).map(({ id }) => `${kind} present ${id}`),
-        ),
-      );
       const accounts = (await world.broker.list()).filter((id) => id === key).map((id) => `account present ${id}`);
       const operations = Object.groupBy(
         world.guests.runs.filter(({ instanceId }) => instanceId === key),
@@ -179,7 +185,7 @@ export function createSubjects(world: CrashWorld, starts: readonly JobStart[] = 
         end,
         jobs: jobs.map(({ kind, state }) => `${kind} ${state}`).sort(),
         ledger: rows.map(({ kind, state, cloudId }) => `${kind} ${state} ${cloudId}`).sort(),
-        cloud: [...there.flat(), ...accounts].sort(),
+        cloud: [...(await inCloud(key)), ...accounts].sort(),
         made: [...world.made]
           .flatMap(([name, times]) => {
             const [kind, of] = name.split(' ');

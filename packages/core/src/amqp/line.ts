@@ -36,8 +36,6 @@ interface Consumer {
   queue: string;
   /** Messages at a time. Default 64. */
   credit?: number;
-  /** Larger ones the broker is not to send. */
-  maxMessageBytes?: number;
   handler(bytes: Uint8Array): Promise<void>;
   /** Looks first, whatever becomes of other messages. @returns whether this was one for it alone. */
   intercept?(bytes: Uint8Array): boolean;
@@ -241,7 +239,6 @@ export class AmqpLine {
       const receiver = connection.open_receiver({
         source: { address: dialect.address.queue(consumer.queue) },
         credit_window: consumer.credit ?? CREDIT,
-        ...(consumer.maxMessageBytes !== undefined && { max_message_size: consumer.maxMessageBytes }),
         autoaccept: false,
       });
       receiver.once('receiver_open', opened);

@@ -20,9 +20,8 @@ const SEND_TIMEOUT_MS = 5_000;
 const IDLE_TIMEOUT_MS = 4_000;
 const EVENT_TTL_MS = 60_000;
 const REPLY_TTL_MS = 60_000;
-/** The more come together, the cheaper each is to store; and as any guest sends them, they have to be small to be held. */
+/** The more come together, the cheaper each is to store; and all of them lie in memory, as large as a guest may send them. */
 const EVENTS_AT_A_TIME = 256;
-const MAX_EVENT_BYTES = 64 * 1024;
 
 /** The control plane's transport over RabbitMQ, 4 or 3.10 with its AMQP 1.0 plug-in, or whatever speaks RabbitMQ 4's addresses. */
 export function createServerTransport(options: ServerTransportOptions): ServerTransport {
@@ -41,12 +40,7 @@ export function createServerTransport(options: ServerTransportOptions): ServerTr
     start: (intake) =>
       line.open([
         { queue: names.replyQueue(copy), handler: intake.onReply, intercept: echo.hear },
-        {
-          queue: names.eventQueue,
-          handler: intake.onEvent,
-          credit: EVENTS_AT_A_TIME,
-          maxMessageBytes: MAX_EVENT_BYTES,
-        },
+        { queue: names.eventQueue, handler: intake.onEvent, credit: EVENTS_AT_A_TIME },
       ]),
     send: (instanceId, sealed, { ttlMs }) => line.send(names.commandQueue(instanceId), sealed, ttlMs),
     async ping() {

@@ -250,7 +250,12 @@ export async function connectAgentLink(options: AgentLinkOptions): Promise<Agent
   }
 
   const untilClosed = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
-  await transport.start(onCommand);
+  // A broker that does not let this guest in is waited for by the transport for ever.
+  const givenUp = Promise.withResolvers<never>();
+  givenUp.promise.catch(() => {});
+  untilClosed.throwIfAborted();
+  untilClosed.addEventListener('abort', () => givenUp.reject(untilClosed.reason), { once: true });
+  await Promise.race([transport.start(onCommand), givenUp.promise]);
   if (!link) {
     if (!token)
       throw new Problem('bad_request', 'the guest is not enrolled and has no enrolment token; give it user data');

@@ -39,6 +39,7 @@ export interface GuestLink extends GuestCaller {
 
 /** A guest that restarts faster than it can be spoken to is not spoken to. */
 const MAX_RESEALS = 5;
+const MAX_REFUSED_KEYS = 1_000;
 /** Answers to a guest's questions are worthless after this. */
 const ANSWER_TTL_MS = 60_000;
 
@@ -63,6 +64,7 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
   const pending = new Map<string, Set<Pending>>();
   /** Guests that this copy cannot speak to, and what was said of it: one line in the log, not one a report. */
   const strangers = new Map<string, string>();
+  const refusedKeys = new Set<string>();
   const nextNumber = createRisingNumbers();
 
   function sealDown(
@@ -190,6 +192,19 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
     log.warn({ ...fields, why }, 'a message of a guest was refused');
   }
 
+  /** Once for each key: who could not be heard while it enrolled has asked many times, and nobody is to fill the log. */
+  function refuseKey(kid: string | undefined, why: string, fields: Record<string, unknown>): void {
+    const key = kid ?? '';
+    if (refusedKeys.has(key)) {
+      log.debug({ ...fields, kid, why }, 'a message of a guest was refused');
+      return;
+    }
+    refusedKeys.add(key);
+    const [oldest] = refusedKeys;
+    if (refusedKeys.size > MAX_REFUSED_KEYS && oldest !== undefined) refusedKeys.delete(oldest);
+    refuse(why, { ...fields, kid });
+  }
+
   /** A broker delivers again what it has not seen settled, so after an outage this is no attack. It is never taken twice. */
   function seenBefore({ instanceId }: KeyHolder, { type, op }: Message): void {
     log.info({ instanceId, type, op }, 'a message of a guest came twice');
@@ -202,7 +217,7 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
     const kid = keyIdOf(sealed);
     const guest = kid === undefined ? undefined : await directory.byKeyId(kid);
     if (!guest) {
-      refuse('no guest has its key', { kid });
+      refuseKey(kid, 'no guest has its key', {});
       return undefined;
     }
     const underToken = guest.token?.up.kid === kid;
@@ -213,7 +228,7 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
       expectFrom(message, { instanceId: guest.instanceId, dir: 'up' });
       return { guest, message, underToken };
     } catch (error) {
-      refuse(toProblem(error).detail, { instanceId: guest.instanceId, kid });
+      refuseKey(kid, toProblem(error).detail, { instanceId: guest.instanceId });
       return undefined;
     }
   }

@@ -119,6 +119,25 @@ describe('enrolment', () => {
     expect(world.directory.row(instanceId)?.agentPublicKey).toBe(world.disk.keys.publicKey);
   });
 
+  it('is given up with the signal, also while the broker does not let the guest in', async () => {
+    world = setUp();
+    const transport = { ...world.broker.agent(instanceId), start: () => new Promise<void>(() => {}) };
+    const stop = new AbortController();
+    const connecting = connectAgentLink({
+      transport,
+      instanceId,
+      keys: world.disk.keys,
+      token: world.token,
+      enrolled: async () => undefined,
+      nextBoot: async () => 1,
+      replies: createMemoryReplies(),
+      handlers: {} as GuestHandlers,
+      signal: stop.signal,
+    });
+    stop.abort(new Error('stopped'));
+    await expect(connecting).rejects.toThrow('stopped');
+  });
+
   it('is given to the first key alone, and again to the same one', async () => {
     world = setUp();
     await world.server();

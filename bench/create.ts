@@ -2,35 +2,22 @@
 // node scripts/run.mjs bench/create.ts [runs]
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createEngine } from '@coffer/core/engine';
-import { createConnection } from 'mysql2/promise';
 import { Client } from 'pg';
 import { launchPostgres } from '../packages/server/src/store/postgres.ts';
 import { startLocalCloud } from '../scripts/local-cloud.ts';
+import { weightsBelow } from './support/memory.ts';
+import { memoryMib } from './support/process.ts';
+import { untilQuery } from './support/query.ts';
 
 const run = promisify(execFile);
 const runs = Number(process.argv[2] ?? 5);
 const median = (values: number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
-async function untilQuery(host: string, port: number, user: string, password: string): Promise<void> {
-  for (const deadline = Date.now() + 120_000; ; ) {
-    try {
-      const connection = await createConnection({ host, port, user, password, connectTimeout: 1_000 });
-      await connection.query('SELECT 1');
-      await connection.end();
-      return;
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await sleep(20);
-    }
-  }
-}
 
 /** The same image, `docker run` to the first query over TCP. */
 async function rawRun(): Promise<number> {
@@ -46,30 +33,10 @@ async function rawRun(): Promise<number> {
   ]);
   const id = stdout.trim();
   const { stdout: address } = await run('docker', ['inspect', '-f', '{{.NetworkSettings.IPAddress}}', id]);
-  await untilQuery(address.trim(), 3306, 'root', password);
+  await untilQuery({ host: address.trim(), user: 'root', password });
   const took = performance.now() - began;
   await run('docker', ['rm', '-f', id]);
   return took;
-}
-
-/** Proportional memory of a process, MiB. */
-async function memory(pid: number): Promise<number> {
-  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
-  return Math.round(Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0) / 1024);
-}
-
-/** The processes in a guest's own process tree whose command matches, MiB together. */
-async function memoryInGuest(guestPid: number, pattern: RegExp): Promise<number> {
-  const namespace = await run('readlink', [`/proc/${guestPid}/ns/pid`]).then(({ stdout }) => stdout.trim());
-  let total = 0;
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    try {
-      if ((await run('readlink', [`/proc/${pid}/ns/pid`])).stdout.trim() !== namespace) continue;
-      if (pattern.test((await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ')))
-        total += await memory(Number(pid));
-    } catch {} // ended meanwhile
-  }
-  return total;
 }
 
 const dataDir = join(tmpdir(), `coffer-bench-${process.pid}`);
@@ -118,7 +85,7 @@ try {
       else await sleep(20);
     }
     note('until ACTIVE', performance.now() - began);
-    await untilQuery(address, 3306, 'u', password);
+    await untilQuery({ host: address, user: 'u', password });
     totals.push(performance.now() - began);
 
     const { rows } = await store.query<{ name: string; ms: number }>(
@@ -132,10 +99,11 @@ try {
       ({ Labels }) => Labels?.['coffer.key'] === data.instance.id,
     );
     const pid = guest && (await engine.containers.inspect(guest.Id))?.State.Pid;
-    weights.server?.push(await memory(cloud.pid));
+    weights.server?.push(memoryMib(cloud.pid));
     if (pid) {
-      weights.agent?.push(await memoryInGuest(pid, /agent\.mjs/));
-      weights['nested engine']?.push(await memoryInGuest(pid, /^(dockerd|containerd|\S*containerd-shim)/));
+      const { agent, engine: nestedEngine } = weightsBelow(pid);
+      weights.agent?.push(Math.round(agent));
+      weights['nested engine']?.push(Math.round(nestedEngine));
     }
     const before = performance.now();
     await client.DELETE('/v1.0/{project_id}/instances/{instance_id}', path);

@@ -9,15 +9,14 @@ import { promisify } from 'node:util';
 import { createEngine } from '@coffer/core/engine';
 import { Client } from 'pg';
 import { launchPostgres } from '../packages/server/src/store/postgres.ts';
-import { startLocalCloud } from '../scripts/local-cloud.ts';
+import { median } from './support/figures.ts';
+import { askForInstance, startBenchCloud, untilActive } from './support/instance.ts';
 import { weightsBelow } from './support/memory.ts';
 import { memoryMib } from './support/process.ts';
 import { untilQuery } from './support/query.ts';
 
 const run = promisify(execFile);
 const runs = Number(process.argv[2] ?? 5);
-const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /** The same image, `docker run` to the first query over TCP. */
 async function rawRun(): Promise<number> {
@@ -40,14 +39,7 @@ async function rawRun(): Promise<number> {
 }
 
 const dataDir = join(tmpdir(), `coffer-bench-${process.pid}`);
-const cloud = await startLocalCloud({
-  dataDir,
-  port: 0,
-  brokerPort: 0,
-  logLevel: 'warn',
-  managementPool: '10.220.0.0/16',
-  tenantPool: '10.221.0.0/16',
-});
+const cloud = await startBenchCloud(dataDir, 220);
 try {
   const client = await cloud.client();
   const postgres = await launchPostgres({ dataDir: join(dataDir, 'store') });
@@ -60,43 +52,23 @@ try {
   const note = (part: string, ms: number) => parts.set(part, [...(parts.get(part) ?? []), ms]);
 
   for (let i = 0; i < runs; i += 1) {
-    const password = randomBytes(12).toString('base64url');
     const began = performance.now();
-    const { data, error } = await client.POST('/v1.0/{project_id}/instances', {
-      body: {
-        instance: {
-          name: 'bench',
-          flavorRef: '1',
-          volume: { size: 1 },
-          datastore: { type: 'mysql', version: '9.7' },
-          databases: [{ name: 'd' }],
-          users: [{ name: 'u', password, databases: [{ name: 'd' }] }],
-        },
-      },
-    });
-    if (!data) throw new Error(JSON.stringify(error));
-    const path = { params: { path: { instance_id: data.instance.id } } };
+    const { id, user, password } = await askForInstance(client);
     note('POST answered', performance.now() - began);
-    let address: string | undefined;
-    while (address === undefined) {
-      const { data: shown } = await client.GET('/v1.0/{project_id}/instances/{instance_id}', path);
-      if (shown?.instance.status === 'ERROR') throw new Error(shown.instance.fault?.message);
-      if (shown?.instance.status === 'ACTIVE') address = shown.instance.addresses?.[0]?.address;
-      else await sleep(20);
-    }
+    const host = await untilActive(client, id);
     note('until ACTIVE', performance.now() - began);
-    await untilQuery({ host: address, user: 'u', password });
+    await untilQuery({ host, user, password });
     totals.push(performance.now() - began);
 
     const { rows } = await store.query<{ name: string; ms: number }>(
       "SELECT s.name, extract(epoch FROM s.ended_at - s.started_at)::float8 * 1000 AS ms FROM job_steps s JOIN jobs j ON j.id = s.job_id WHERE j.instance_id = $1 AND j.kind = 'create_instance' ORDER BY s.ended_at",
-      [data.instance.id],
+      [id],
     );
     for (const { name, ms } of rows) note(`  step: ${name}`, ms);
 
     const engine = createEngine();
     const guest = (await engine.containers.list({ label: ['coffer.kind=server'] })).find(
-      ({ Labels }) => Labels?.['coffer.key'] === data.instance.id,
+      ({ Labels }) => Labels?.['coffer.key'] === id,
     );
     const pid = guest && (await engine.containers.inspect(guest.Id))?.State.Pid;
     weights.server?.push(memoryMib(cloud.pid));
@@ -105,6 +77,7 @@ try {
       weights.agent?.push(Math.round(agent));
       weights['nested engine']?.push(Math.round(nestedEngine));
     }
+    const path = { params: { path: { instance_id: id } } };
     const before = performance.now();
     await client.DELETE('/v1.0/{project_id}/instances/{instance_id}', path);
     while ((await client.GET('/v1.0/{project_id}/instances/{instance_id}', path)).response.status !== 404)

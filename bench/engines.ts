@@ -1,15 +1,12 @@
 // An instance in a guest with an engine of its own, beside one whose containers run on the machine's engine: time and memory.
 // node scripts/run.mjs bench/engines.ts [count]
-import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from '@coffer/core';
 import { createEngine } from '@coffer/core/engine';
-import type { ConnectionOptions } from 'mysql2/promise';
-import { startLocalCloud } from '../scripts/local-cloud.ts';
 import { guestOf } from '../test/support/guest.ts';
+import { askForInstance, startBenchCloud, untilActive } from './support/instance.ts';
 import { engineOfThisMachine, ROLES, type Weights, weightsBelow } from './support/memory.ts';
 import { untilQuery } from './support/query.ts';
 import { openSiblings } from './support/siblings.ts';
@@ -37,53 +34,21 @@ interface Figures {
   diskMib: number[];
 }
 
-async function createInstance(client: Client): Promise<{ id: string; login: ConnectionOptions }> {
-  const password = randomBytes(12).toString('base64url');
-  const { data, error } = await client.POST('/v1.0/{project_id}/instances', {
-    body: {
-      instance: {
-        name: 'bench',
-        flavorRef: '1',
-        volume: { size: 1 },
-        datastore: { type: 'mysql', version: '9.7' },
-        databases: [{ name: 'd' }],
-        users: [{ name: 'u', password, databases: [{ name: 'd' }] }],
-      },
-    },
-  });
-  if (!data) throw new Error(JSON.stringify(error));
-  const { id } = data.instance;
-  for (;;) {
-    const path = { params: { path: { instance_id: id } } };
-    const shown = (await client.GET('/v1.0/{project_id}/instances/{instance_id}', path)).data?.instance;
-    if (shown?.status === 'ERROR') throw new Error(shown.fault?.message);
-    const host = shown?.addresses?.[0]?.address;
-    if (shown?.status === 'ACTIVE' && host !== undefined) return { id, login: { host, user: 'u', password } };
-    await rest(20);
-  }
-}
-
 /** Guests of the docker cloud, as `POST /instances` makes them. */
 async function nested(): Promise<Figures> {
   const dataDir = join(tmpdir(), `coffer-bench-${process.pid}`);
   await using undo = new AsyncDisposableStack();
   undo.defer(() => rm(dataDir, { recursive: true, force: true }));
-  const cloud = await startLocalCloud({
-    dataDir,
-    port: 0,
-    brokerPort: 0,
-    logLevel: 'warn',
-    managementPool: '10.224.0.0/16',
-    tenantPool: '10.225.0.0/16',
-  });
+  const cloud = await startBenchCloud(dataDir, 224);
   undo.defer(() => cloud.clear());
   const client = await cloud.client();
   const ids: string[] = [];
   const figures: Figures = { createMs: [], load: [], weights: [], diskMib: [] };
   while (ids.length < count) {
     const began = performance.now();
-    const { id, login } = await createInstance(client);
-    await untilQuery(login, signal);
+    const { id, user, password } = await askForInstance(client);
+    const host = await untilActive(client, id, signal);
+    await untilQuery({ host, user, password }, { signal });
     figures.createMs.push(performance.now() - began);
     figures.load.push(loadavg()[0] ?? Number.NaN);
     ids.push(id);
@@ -111,7 +76,7 @@ async function sibling(): Promise<Figures & { groundMs: number[] }> {
   while (made.length < count) {
     signal.throwIfAborted();
     const one = await siblings.create(signal);
-    await untilQuery(one.login, signal);
+    await untilQuery(one.login, { signal });
     figures.createMs.push(performance.now() - one.startedAt);
     figures.load.push(loadavg()[0] ?? Number.NaN);
     made.push(one);

@@ -2,15 +2,18 @@
 // node scripts/run.mjs bench/recovery.ts [runs]
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Client } from '@coffer/core';
 import { type ConnectionOptions, createConnection } from 'mysql2/promise';
-import { startLocalCloud } from '../scripts/local-cloud.ts';
 import { type Guest, guestOf } from '../test/support/guest.ts';
+import { median } from './support/figures.ts';
+import { askForInstance, startBenchCloud, untilActive } from './support/instance.ts';
+import { ofEachProcess, readProc } from './support/process.ts';
+import { untilQuery } from './support/query.ts';
 
 const run = promisify(execFile);
 const runs = Number(process.argv[2] ?? 5);
@@ -22,27 +25,6 @@ interface Subject {
   login: ConnectionOptions;
   /** Of the database's own process, as this machine counts. Killed by `docker kill` the plain one would not start again. */
   databasePid(): Promise<number>;
-}
-
-const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
-/** A query of a user over a connection of its own, as soon as one is answered. */
-async function untilServes(login: ConnectionOptions): Promise<void> {
-  for (const deadline = Date.now() + 120_000; ; ) {
-    try {
-      const connection = await createConnection({ ...login, connectTimeout: 1_000 });
-      try {
-        await connection.query('SELECT COUNT(*) FROM recovery');
-        return;
-      } finally {
-        connection.destroy();
-      }
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await sleep(20);
-    }
-  }
 }
 
 async function fill(login: ConnectionOptions): Promise<void> {
@@ -64,7 +46,7 @@ async function recovery({ login, databasePid }: Subject): Promise<number> {
   const pid = await databasePid();
   const began = performance.now();
   process.kill(pid, 'SIGKILL');
-  await untilServes(login);
+  await untilQuery(login, { statement: 'SELECT COUNT(*) FROM recovery' });
   return performance.now() - began;
 }
 
@@ -72,41 +54,21 @@ const inspect = async (container: string, format: string): Promise<string> =>
   (await run('docker', ['inspect', '-f', format, container])).stdout.trim();
 
 /** The server in the guest: the one whose control group lies below the guest's. */
-async function nestedPid(guestId: string): Promise<number> {
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
-    if ((await read('comm')).trim() === 'mysqld' && (await read('cgroup')).includes(guestId)) return Number(pid);
-  }
-  throw new Error(`no mysqld runs in guest ${guestId}`);
+function nestedPid(guestId: string): number {
+  const servers = ofEachProcess((pid) =>
+    readProc(pid, 'comm').trim() === 'mysqld' && readProc(pid, 'cgroup').includes(guestId) ? [pid] : [],
+  );
+  const [pid] = servers.flat();
+  if (pid === undefined) throw new Error(`no mysqld runs in guest ${guestId}`);
+  return pid;
 }
 
 async function instance(client: Client): Promise<{ subject: Subject; guest: Guest }> {
-  const password = randomBytes(12).toString('base64url');
-  const { data, error } = await client.POST('/v1.0/{project_id}/instances', {
-    body: {
-      instance: {
-        name: 'bench',
-        flavorRef: '1',
-        volume: { size: 1 },
-        datastore: { type: 'mysql', version: '9.7' },
-        databases: [{ name: 'd' }],
-        users: [{ name: 'u', password, databases: [{ name: 'd' }] }],
-      },
-    },
-  });
-  if (!data) throw new Error(JSON.stringify(error));
-  const path = { params: { path: { instance_id: data.instance.id } } };
-  for (;;) {
-    const shown = (await client.GET('/v1.0/{project_id}/instances/{instance_id}', path)).data?.instance;
-    if (shown?.status === 'ERROR') throw new Error(shown.fault?.message);
-    const host = shown?.addresses?.[0]?.address;
-    if (shown?.status === 'ACTIVE' && host !== undefined) {
-      const guest = await guestOf(data.instance.id);
-      const databasePid = async () => nestedPid(await inspect(guest.name, '{{.Id}}'));
-      return { subject: { login: { host, user: 'u', password, database: 'd' }, databasePid }, guest };
-    }
-    await sleep(50);
-  }
+  const { id, user, password } = await askForInstance(client);
+  const host = await untilActive(client, id);
+  const guest = await guestOf(id);
+  const databasePid = async () => nestedPid(await inspect(guest.name, '{{.Id}}'));
+  return { subject: { login: { host, user, password, database: 'd' }, databasePid }, guest };
 }
 
 /** The same image with the instance's own option file and limits, kept alive by the machine's engine. */
@@ -122,27 +84,12 @@ async function plainContainer(guest: Guest, folder: string): Promise<{ subject: 
   ]);
   const id = stdout.trim();
   const login = { host: await inspect(id, '{{.NetworkSettings.IPAddress}}'), user: 'root', password, database: 'd' };
-  for (const deadline = Date.now() + 60_000; ; ) {
-    try {
-      await (await createConnection({ ...login, connectTimeout: 1_000 })).end();
-      break;
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await sleep(100);
-    }
-  }
+  await untilQuery(login);
   return { subject: { login, databasePid: async () => Number(await inspect(id, '{{.State.Pid}}')) }, id };
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'coffer-bench-'));
-const cloud = await startLocalCloud({
-  dataDir: join(folder, 'cloud'),
-  port: 0,
-  brokerPort: 0,
-  logLevel: 'warn',
-  managementPool: '10.226.0.0/16',
-  tenantPool: '10.227.0.0/16',
-});
+const cloud = await startBenchCloud(join(folder, 'cloud'), 226);
 let plain: string | undefined;
 try {
   const { subject, guest } = await instance(await cloud.client());

@@ -1,22 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Broker } from '@coffer/core';
 import { createAgentTransport, createServerTransport, names } from '@coffer/core/amqp';
-import {
-  connectAgentLink,
-  createGuestLink,
-  createMemoryReplies,
-  type GuestHandlers,
-  type GuestReport,
-  newKeyPair,
-} from '@coffer/core/rpc';
+import { connectAgentLink, createGuestLink, createMemoryReplies, type GuestReport, newKeyPair } from '@coffer/core/rpc';
 import { createMemoryDirectory } from '@coffer/core/testing';
 import rhea, { type Connection, type ConnectionOptions, type EventContext } from 'rhea';
-import { ensureCertificates } from '../packages/server/src/brokers/authority.ts';
-import { createRelayBroker, hashBrokerPassword } from '../packages/server/src/brokers/relay.ts';
 import { rabbitmqForTests } from '../test/support/rabbitmq.ts';
+import { relayForTests } from '../test/support/relay.ts';
 
 /*
  * A sealed command, server → broker → agent → broker → server, over TLS, beside two bare rhea peers with the same queues, durable
@@ -30,38 +19,6 @@ interface Under {
   broker: Broker;
   service: { host: string; port: number; username: string; password: string; ca: string };
   dispose(): Promise<void>;
-}
-
-async function relay(): Promise<Under> {
-  const folder = await mkdtemp(join(tmpdir(), 'coffer-bench-'));
-  const tls = await ensureCertificates(folder, ['127.0.0.1']);
-  const passwords = new Map<string, string>();
-  const service = { username: 'service', password: randomBytes(32).toString('base64url') };
-  const broker = await createRelayBroker({
-    host: '127.0.0.1',
-    port: 0,
-    tls,
-    service,
-    accounts: {
-      passwordHash: async (id) => passwords.get(id),
-      list: async () => [...passwords.keys()],
-      forget: async (id) => void passwords.delete(id),
-    },
-  });
-  return {
-    broker: {
-      ...broker,
-      async grant(instanceId, password) {
-        passwords.set(instanceId, hashBrokerPassword(password));
-        return broker.grant(instanceId, password);
-      },
-    },
-    service: { host: '127.0.0.1', port: broker.port, ca: tls.ca, ...service },
-    async dispose() {
-      await broker.close();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
 }
 
 const REPORT: GuestReport = {
@@ -85,7 +42,6 @@ async function sealed({ broker, service }: Under) {
     handlers: { driver_chunk: async () => ({ base64: '', totalBytes: 0 }) },
   });
   await server.start();
-  const handlers = { status: async () => REPORT } as unknown as GuestHandlers;
   const agent = await connectAgentLink({
     transport: createAgentTransport({ ...account, instanceId }),
     instanceId,
@@ -94,7 +50,7 @@ async function sealed({ broker, service }: Under) {
     enrolled: async () => undefined,
     nextBoot: async () => 1,
     replies: createMemoryReplies(),
-    handlers,
+    handlers: { status: async () => REPORT },
   });
   while (!directory.row(instanceId)?.session) await new Promise((resolve) => setTimeout(resolve, 10));
   return {
@@ -176,7 +132,7 @@ function row(broker: string, what: Row['what'], times: number[]): Row {
 }
 
 const rows: Row[] = [];
-for (const [name, make] of Object.entries({ relay, 'RabbitMQ 4': () => rabbitmqForTests() })) {
+for (const [name, make] of Object.entries({ relay: relayForTests, 'RabbitMQ 4': () => rabbitmqForTests() })) {
   const under: Under = await make();
   try {
     const peers = { sealed: await sealed(under), bare: await bare(under) };

@@ -41,7 +41,7 @@ const GUEST_PROCESSES = 4;
 const PER_PROJECT = 200;
 const READS_PER_SECOND = 50;
 /** One for each network of guests, and the last for the creates. */
-const PROJECTS = 6;
+const PROJECTS = Math.ceil(guestCount / PER_PROJECT) + 1;
 
 const round = (value: number, digits = 0): number => Number(value.toFixed(digits));
 const say = (text: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
@@ -97,6 +97,7 @@ try {
     line: rabbitmq.service,
     managementUrl: `http://${rabbitmq.service.host}:15672`,
     reportIntervalMs: REPORT_INTERVAL_MS,
+    projects: PROJECTS,
   };
   const hosts = Array.from({ length: GUEST_PROCESSES }, () => startWorker<ToGuests, FromGuests>('scale-guests.ts'));
   releases.push(() => Promise.all(hosts.map((host) => host.end())));
@@ -123,7 +124,7 @@ try {
   type Account = (typeof accounts)[number];
   const accountOf = (project: number): Account => {
     const account = accounts[project];
-    if (!account) throw new Error(`${guestCount} guests need more projects than there are`);
+    if (!account) throw new Error(`there is no project ${project}`);
     return account;
   };
 

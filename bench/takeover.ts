@@ -3,10 +3,11 @@
 // node scripts/run.mjs bench/takeover.ts [runs]
 import { cpus, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jobStarts } from '../test/support/crash/jobs-by-api.ts';
 import { createKillPlan } from '../test/support/crash/kill-plan.ts';
 import { type ServerCopy, startCrashWorld } from '../test/support/crash/world.ts';
+import { jobStarts } from '../test/support/jobs-by-api.ts';
 import setupPostgres from '../test/support/postgres-run.ts';
+import { median } from './support/figures.ts';
 
 const RUNS = Number(process.argv[2] ?? 5);
 const LEASE_MS = 15_000;
@@ -14,8 +15,6 @@ const POLL_MS = 1_000;
 const BAR_MS = LEASE_MS + 2_000;
 const KIND = 'create_instance';
 const boundary = { case: KIND, step: 'create server', point: 'after' } as const;
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 const create = jobStarts().find(({ kind }) => kind === KIND);
 if (!create) throw new Error(`no operation of the document starts ${KIND}`);

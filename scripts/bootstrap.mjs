@@ -9,6 +9,7 @@ import { buildGuestImage, ensureGuestBase, ensureImage, saveImage } from './imag
 import { ensureNode, pinnedPnpm } from './node.mjs';
 import { cacheDir, run, withLock } from './run-command.mjs';
 import { isMain, mainOf, Stop, step } from './say.mjs';
+import { checkSpace } from './space.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const DATABASE_IMAGES = ['coffer/mysql:9.7'];
@@ -40,6 +41,9 @@ function isInstalled(stamp) {
   );
 }
 
+/** What they take in the checkout and in pnpm's own store, bytes. */
+const DEPENDENCIES_NEED = 800 * 2 ** 20;
+
 /** The workspace's dependencies as the lockfile has them. */
 async function ensureDependencies({ node, pnpm }) {
   const stamp = wantedStamp();
@@ -47,12 +51,17 @@ async function ensureDependencies({ node, pnpm }) {
   await withLock('dependencies', async () => {
     if (isInstalled(stamp)) return;
     await step('dependencies', async (onLine) => {
+      checkSpace(root, DEPENDENCIES_NEED, 'the dependencies', '(`df -h` says what is full)');
       rmSync(stampFile, { force: true });
       const env = {
         PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`,
         CI: 'true',
         // The pnpm that runs is the pinned one already; else it wants to find itself in the lockfile.
         pnpm_config_pm_on_fail: 'ignore',
+        // A machine without a network is told so soon, not after many minutes.
+        pnpm_config_fetch_retries: '2',
+        pnpm_config_fetch_retry_mintimeout: '1000',
+        pnpm_config_fetch_retry_maxtimeout: '5000',
       };
       await run(node, [pnpm, 'install', '--frozen-lockfile', '--reporter=append-only'], {
         cwd: root,

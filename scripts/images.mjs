@@ -9,7 +9,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statfsSync,
   writeFileSync,
 } from 'node:fs';
 import https from 'node:https';
@@ -19,11 +18,13 @@ import { baseImageName, buildBaseImage, buildDir, removeBuildDir } from './base-
 import { docker, ensureEngine } from './engine.mjs';
 import { cacheDir, isRunning, processMark, run, withLock } from './run-command.mjs';
 import { isMain, mainOf, Stop, step } from './say.mjs';
+import { checkSpace } from './space.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Bytes that all images together need while they are built. */
 const SPACE_NEEDED = 5 * 2 ** 30;
+const ARCHIVE_NEEDS = 500 * 2 ** 20;
 
 /** Images that are built from a folder of this project: `name:tag` → Debian suite and folder. */
 const RECIPES = {
@@ -61,22 +62,17 @@ const idOf = async (image) => {
   return { id, recipe: JSON.parse(labels || 'null')?.[LABEL] };
 };
 
-async function checkSpace() {
+async function checkEngineSpace() {
   const { stdout } = await docker(['info', '--format', '{{.DockerRootDir}}']);
   const dir = stdout.trim();
   if (!existsSync(dir)) return; // an engine on another machine
-  const { bavail, bsize } = statfsSync(dir);
-  if (bavail * bsize < SPACE_NEEDED) {
-    throw new Stop(
-      `The disk of ${dir} has ${Math.floor((bavail * bsize) / 2 ** 20)} MiB free and the images need ${SPACE_NEEDED / 2 ** 20}; free some (\`docker system df\` says what the engine holds), then run this again.`,
-    );
-  }
+  checkSpace(dir, SPACE_NEEDED, 'the images', '(`docker system df` says what the engine holds)');
 }
 
 async function ensureBase(suite) {
   const name = baseImageName(suite);
   if (!(await idOf(name))) {
-    await checkSpace();
+    await checkEngineSpace();
     await buildBaseImage(suite);
   }
   return name;
@@ -234,6 +230,7 @@ export async function saveImage(reference, dir = cacheDir('images')) {
   await withLock('save-images', async () => {
     if (existsSync(file) && existsSync(stamp)) return;
     await step(`archive of ${reference}`, async () => {
+      checkSpace(dir, ARCHIVE_NEEDS, 'the archives of images', '(`df -h` says what is full)');
       const temporary = `${file}.${process.pid}.new`;
       for (const name of readdirSync(dir))
         if (join(dir, name).startsWith(`${file}.`)) rmSync(join(dir, name), { force: true });

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Client, createClient, type Reply } from '@coffer/core';
 import { packDriver, writePacked } from '../packages/agent/src/pack.ts';
+import { NODE_OPTIONS } from './node-options.mjs';
 
 const root = join(import.meta.dirname, '..');
 const MAIN = join(root, 'packages/server/src/main.ts');
@@ -55,8 +56,6 @@ export class LocalCloudError extends Error {
   override name = 'LocalCloudError';
 }
 
-const flags = ['--conditions=@coffer/source', '--disable-warning=ExperimentalWarning'];
-
 /** Runs one command of the program to its end; its output. @throws LocalCloudError with what it said. */
 export async function coffer(args: readonly string[], input = ''): Promise<string> {
   const { code, output, errors } = await runCoffer(args, input);
@@ -72,7 +71,7 @@ export function runCoffer(
   input = '',
 ): Promise<{ code: number | null; output: string; errors: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...flags, MAIN, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...NODE_OPTIONS, MAIN, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
     let output = '';
     let errors = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -137,7 +136,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 
   async function start(): Promise<void> {
     const log = openSync(logFile, 'a');
-    const began = spawn(process.execPath, [...flags, options.program ?? MAIN, ...args], {
+    const began = spawn(process.execPath, [...NODE_OPTIONS, options.program ?? MAIN, ...args], {
       stdio: ['ignore', 'pipe', log],
     });
     child = began;

@@ -3,8 +3,11 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { cacheDir, run, which, withLock } from './run-command.mjs';
 import { Stop, step } from './say.mjs';
+import { checkSpace } from './space.mjs';
 
 const NODE = '24';
+/** What the two take while they are unpacked, bytes. */
+const SPACE_NEEDED = 400 * 2 ** 20;
 
 /** @returns {string} the version of pnpm that package.json pins */
 export const pinnedPnpm = (root) => {
@@ -30,6 +33,7 @@ export async function ensureNode(root) {
     if (isThere()) return;
     await step(`Node ${NODE} and pnpm ${pnpmVersion} from the npm registry`, async (onLine) => {
       const next = `${dir}.new`;
+      checkSpace(cacheDir(), SPACE_NEEDED, `Node ${NODE} and pnpm`, '(`df -h` says what is full)');
       rmSync(next, { recursive: true, force: true });
       const npm = which('npm');
       if (!npm)
@@ -49,6 +53,10 @@ export async function ensureNode(root) {
           '--no-save',
           '--ignore-scripts',
           '--loglevel=error',
+          // A machine without a network is told so soon, not after many minutes.
+          '--fetch-retries=1',
+          '--fetch-retry-mintimeout=1000',
+          '--fetch-retry-maxtimeout=5000',
           `${binary}@${NODE}`,
           `pnpm@${pnpmVersion}`,
         ],

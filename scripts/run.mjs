@@ -2,10 +2,8 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { bootstrap } from './bootstrap.mjs';
+import { NODE_OPTIONS } from './node-options.mjs';
 import { isMain, Stop } from './say.mjs';
-
-/** How Node runs our sources: packages resolve to their TypeScript, whose types are stripped. */
-export const NODE_OPTIONS = ['--conditions=@coffer/source', '--disable-warning=ExperimentalWarning'];
 
 /**
  * Runs a program to its end with our standard streams; signals go to it.

@@ -7,12 +7,11 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { createClient } from '@coffer/core';
 import { testCloud } from '@coffer/core/testing';
-import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createOwnCloud } from '../examples/own-cloud/cloud.ts';
 import { packDriver, writePacked } from '../packages/agent/src/pack.ts';
 import { packed } from './support/packed.ts';
-import { type TestDatabase, testDatabase } from './support/postgres.ts';
+import { asAdmin, type TestDatabase, testDatabase } from './support/postgres.ts';
 
 /*
  * Coffer inside somebody else's cloud, as a stranger would have it: `examples/own-cloud` in a folder of its own, the packages from
@@ -41,19 +40,13 @@ beforeAll(async () => {
   const tarballs = await Promise.all([packed('core', folder), packed('server', folder)]);
   await inFolder('npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', ...tarballs);
   database = await testDatabase();
-  await asAdmin((admin) => admin.query('drop schema public cascade; create schema public'));
+  await asAdmin(database.url, (admin) => admin.query('drop schema public cascade; create schema public'));
 }, 180_000);
 
 afterAll(async () => {
   await database?.drop();
   await rm(folder, { recursive: true, force: true });
 });
-
-async function asAdmin<T>(work: (admin: Client) => Promise<T>): Promise<T> {
-  const admin = new Client({ connectionString: database.url });
-  await admin.connect();
-  return work(admin).finally(() => admin.end());
-}
 
 /** Its program, until it says where it listens. */
 async function start() {
@@ -174,7 +167,7 @@ describe.concurrent('the example, as a stranger has it', () => {
     );
     expect(await stop(), errors()).toBe(0);
     expect(errors()).toBe('');
-    const { rows } = await asAdmin((admin) =>
+    const { rows } = await asAdmin(database.url, (admin) =>
       admin.query(
         "select distinct schemaname from pg_tables where schemaname not in ('pg_catalog', 'information_schema')",
       ),

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createTestingCloud } from '../packages/server/src/clouds/testing/index.ts';
-import { contract, METHODS, type Route, routesOf } from '../packages/server/src/http/contract.ts';
+import { contract, type Route, routesOf } from '../packages/server/src/http/contract.ts';
 import type { Handlers } from '../packages/server/src/http/handlers.ts';
 import { mount } from '../packages/server/src/http/mount.ts';
 import { POLICY } from '../packages/server/src/http/policy.ts';
@@ -11,6 +11,7 @@ import { createSecretBox } from '../packages/server/src/secrets.ts';
 import { createStore } from '../packages/server/src/store/store.ts';
 import { instanceTasks } from '../packages/server/src/worker/tasks/instance-tasks.ts';
 import { createFakeGuests } from './support/fake-guest.ts';
+import { jobStarts } from './support/jobs-by-api.ts';
 
 const isKnown = (id: string): id is Route['id'] => Object.hasOwn(POLICY, id);
 const routes = routesOf(contract, isKnown);
@@ -72,9 +73,7 @@ describe('the document and the server', () => {
       secrets: createSecretBox([randomBytes(32)]),
       reportIntervalMs: 5_000,
     });
-    const named = Object.values(contract.paths).flatMap((item) =>
-      METHODS.flatMap((method) => item[method]?.['x-coffer-job'] ?? []),
-    );
+    const named = jobStarts().map(({ kind }) => kind);
     // What was left behind is cleaned up by the service itself.
     const kinds = jobs.map(({ kind }) => kind).filter((kind) => kind !== 'cleanup');
     expect(named.toSorted()).toEqual(kinds.toSorted());

@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Client, createClient, type LogFields, type Logger } from '@coffer/core';
+import { type Client, createClient } from '@coffer/core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { ensureCertificates } from '../packages/server/src/brokers/authority.ts';
-import { createRelayBroker } from '../packages/server/src/brokers/relay.ts';
 import { relayAccounts } from '../packages/server/src/brokers/relay-accounts.ts';
 import { type TestDatabase, testDatabase } from './support/postgres.ts';
+import { type LogLine, recordingLogger } from './support/recording-logger.ts';
+import { launchRelay } from './support/relay.ts';
 import { type LightGuest, startLightGuest } from './support/scale/guest.ts';
 import { type Plane, startPlane } from './support/scale/plane.ts';
 
@@ -21,30 +22,22 @@ let folder: string;
 let plane: Plane;
 let client: Client;
 const enrolling: Promise<LightGuest>[] = [];
-const complaints: { fields: LogFields; message: string }[] = [];
-
-const log: Logger = {
-  debug() {},
-  info() {},
-  warn: (fields, message) => void complaints.push({ fields, message }),
-  error: (fields, message) => void complaints.push({ fields, message }),
-  child: () => log,
-};
+const complaints: LogLine[] = [];
+const log = recordingLogger((line) => {
+  if (line.level !== 'info') complaints.push(line);
+});
 
 beforeAll(async () => {
   database = await testDatabase();
   folder = await mkdtemp(join(tmpdir(), 'coffer-scale-'));
   const tls = await ensureCertificates(folder, ['127.0.0.1']);
-  const service = { username: 'service', password: randomBytes(32).toString('base64url') };
   plane = await startPlane({
     databaseUrl: database.url,
     masterKey: randomBytes(32),
     reportIntervalMs: REPORT_INTERVAL_MS,
     async openBroker(store) {
-      const accounts = relayAccounts(store);
-      const broker = await createRelayBroker({ host: '127.0.0.1', port: 0, tls, service, accounts, log });
-      const line = { host: '127.0.0.1', port: broker.port, ca: tls.ca, ...service };
-      return { broker, line, close: () => broker.close() };
+      const { broker, service, stop } = await launchRelay({ tls, accounts: relayAccounts(store), log });
+      return { broker, line: { ...service, ca: tls.ca }, close: stop };
     },
     onGuest: (userData) => void enrolling.push(startLightGuest(userData)),
     log,

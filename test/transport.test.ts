@@ -17,10 +17,10 @@ testTransport('embedded relay', async () => {
   const relay = await relayForTests();
   return {
     async server(copy) {
-      return createServerTransport({ ...relay.service, copy, prepareCopy: (name) => relay.broker().prepareCopy(name) });
+      return createServerTransport({ ...relay.service, copy, prepareCopy: relay.broker.prepareCopy });
     },
     async agent(instanceId) {
-      const account = await relay.grant(instanceId);
+      const account = await relay.broker.grant(instanceId);
       return createAgentTransport({ ...account, instanceId });
     },
     restart: relay.restart,

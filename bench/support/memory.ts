@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { memoryKib } from './process.ts';
+import { readlinkSync } from 'node:fs';
+import { memoryKib, ofEachProcess, readProc } from './process.ts';
 
 /** What the processes around a database are there for. */
 export const ROLES = ['database', 'agent', 'engine', 'rest'] as const;
@@ -23,21 +23,9 @@ interface Process {
   name: string;
 }
 
-/** What `read` finds of each process; those that have ended meanwhile are left out. */
-function ofEach<T>(read: (pid: number) => T): T[] {
-  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
-  return pids.flatMap((pid) => {
-    try {
-      return [read(Number(pid))];
-    } catch {
-      return [];
-    }
-  });
-}
-
 function processes(): Process[] {
-  return ofEach((pid) => {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return ofEachProcess((pid) => {
+    const stat = readProc(pid, 'stat');
     const nameEnd = stat.lastIndexOf(')');
     const parent = Number(stat.slice(nameEnd + 2).split(' ')[1]);
     return { pid, parent, name: stat.slice(stat.indexOf('(') + 1, nameEnd) };
@@ -71,9 +59,9 @@ export function weightsBelow(...roots: number[]): Weights {
 /** What the engine of this machine weighs without its shims, MiB; those of guests live in other process namespaces. */
 export function engineOfThisMachine(): number {
   const ours = readlinkSync('/proc/self/ns/pid');
-  const weights = ofEach((pid) => {
+  const weights = ofEachProcess((pid) => {
     const isOurs = readlinkSync(`/proc/${pid}/ns/pid`) === ours;
-    const isEngine = ['dockerd', 'containerd'].includes(readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
+    const isEngine = ['dockerd', 'containerd'].includes(readProc(pid, 'comm').trim());
     return isOurs && isEngine ? memoryKib(pid) / 1024 : 0;
   });
   return weights.reduce((sum, weight) => sum + weight, 0);

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { NODE_OPTIONS } from '../../scripts/node-options.mjs';
 
 /** Members of any of a union's types. */
 type KeyOf<T> = T extends unknown ? keyof T : never;
@@ -23,11 +24,7 @@ export function startWorker<To extends object, From extends object>(
   profileDir?: string,
 ): Worker<To, From> {
   const child: ChildProcess = fork(join(import.meta.dirname, file), {
-    execArgv: [
-      '--conditions=@coffer/source',
-      '--disable-warning=ExperimentalWarning',
-      ...(profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`]),
-    ],
+    execArgv: [...NODE_OPTIONS, ...(profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`])],
   });
   const listeners = new Set<(message: From) => void>();
   child.on('message', (message) => {
@@ -60,11 +57,26 @@ export function startWorker<To extends object, From extends object>(
   };
 }
 
+/** @param file of the process, below /proc/<pid>. */
+export const readProc = (pid: number, file: string): string => readFileSync(`/proc/${pid}/${file}`, 'utf8');
+
+/** What `read` finds of each process; those that have ended meanwhile are left out. */
+export function ofEachProcess<T>(read: (pid: number) => T): T[] {
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  return pids.flatMap((pid) => {
+    try {
+      return [read(Number(pid))];
+    } catch {
+      return [];
+    }
+  });
+}
+
 const TICKS_PER_SECOND = 100;
 
 /** Processor time of a process since it began, ms. */
 export function cpuMs(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const stat = readProc(pid, 'stat');
   const [user, system] = stat
     .slice(stat.lastIndexOf(')') + 2)
     .split(' ')
@@ -75,7 +87,7 @@ export function cpuMs(pid: number): number {
 
 /** Proportional memory of a process, KiB: what it shares is divided among those that have it in use. */
 export function memoryKib(pid: number): number {
-  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  const rollup = readProc(pid, 'smaps_rollup');
   return Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0);
 }
 
@@ -83,12 +95,5 @@ export function memoryKib(pid: number): number {
 export const memoryMib = (pid: number): number => Math.round(memoryKib(pid) / 1024);
 
 /** Processor time of all processes of this name that run, ms; those that ended in between are not in it. */
-export function cpuMsOf(name: string): number {
-  let sum = 0;
-  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    try {
-      if (readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name) sum += cpuMs(Number(pid));
-    } catch {} // ended meanwhile
-  }
-  return sum;
-}
+export const cpuMsOf = (name: string): number =>
+  ofEachProcess((pid) => (readProc(pid, 'comm').trim() === name ? cpuMs(pid) : 0)).reduce((sum, ms) => sum + ms, 0);

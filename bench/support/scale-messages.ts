@@ -9,6 +9,8 @@ export interface ScaleConfig {
   /** Of RabbitMQ's management plugin; its account is the line's. */
   managementUrl: string;
   reportIntervalMs: number;
+  /** How many there are to be, with a user in each. */
+  projects: number;
 }
 
 export type ToServer = { start: ScaleConfig } | { stop: true };

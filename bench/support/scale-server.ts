@@ -3,9 +3,6 @@ import { createLog } from '../../packages/server/src/cli/log.ts';
 import { type Plane, startPlane } from '../../test/support/scale/plane.ts';
 import type { FromServer, ToServer } from './scale-messages.ts';
 
-/** As many projects as the testing cloud's networks have room for two hundred instances each, and one more for the creates. */
-const PROJECTS = 6;
-
 let plane: Plane | undefined;
 const tell = (message: FromServer) => process.send?.(message);
 
@@ -15,7 +12,7 @@ process.on('message', async (message: ToServer) => {
     await plane?.close();
     process.exit();
   }
-  const { databaseUrl, masterKey, line, managementUrl, reportIntervalMs } = message.start;
+  const { databaseUrl, masterKey, line, managementUrl, reportIntervalMs, projects } = message.start;
   const { host, port, ca, username, password } = line;
   const broker = createRabbitmqBroker({
     management: { url: managementUrl, username, password },
@@ -33,6 +30,6 @@ process.on('message', async (message: ToServer) => {
     log: createLog('error'),
   });
   const accounts = [];
-  for (let i = 0; i < PROJECTS; i += 1) accounts.push(await plane.account(`scale-${i}`));
+  for (let i = 0; i < projects; i += 1) accounts.push(await plane.account(`scale-${i}`));
   tell({ ready: { url: plane.url, accounts } });
 });

@@ -1,6 +1,11 @@
 import { createAgentTransport } from '@coffer/core/amqp';
-import type { GuestState } from '@coffer/core/rpc';
-import { connectAgentLink, createMemoryReplies, type EnrolmentData, newKeyPair } from '@coffer/core/rpc';
+import {
+  connectAgentLink,
+  createMemoryReplies,
+  type EnrolmentData,
+  type GuestState,
+  newKeyPair,
+} from '@coffer/core/rpc';
 
 /**
  * What a server of this example boots. A real cloud boots Coffer's guest image, whose agent runs a database in a container; this
@@ -14,8 +19,9 @@ export function bootGuest(userData: string): () => Promise<void> {
   const stopping = new AbortController();
   let state: GuestState = 'new';
   const report = () => ({ state, agentBuild: 'own-cloud', protocol: 1, clockMs: Date.now() });
+  const transport = createAgentTransport({ ...broker, instanceId });
   const linked = connectAgentLink({
-    transport: createAgentTransport({ ...broker, instanceId }),
+    transport,
     instanceId,
     keys: newKeyPair(),
     token,
@@ -44,10 +50,11 @@ export function bootGuest(userData: string): () => Promise<void> {
   });
   // Who is shut down before it enrolled never will.
   linked.catch(() => {});
-  const reporting = setInterval(async () => (await linked).report(report()), reportIntervalMs);
+  // A report that is lost is replaced by the next.
+  const reporting = setInterval(() => linked.then((link) => link.report(report())).catch(() => {}), reportIntervalMs);
   return async () => {
     clearInterval(reporting);
     stopping.abort(new Error('the server was deleted'));
-    await linked.then((link) => link.close()).catch(() => {});
+    await linked.then((link) => link.close()).catch(() => transport.close());
   };
 }

@@ -1,6 +1,7 @@
 import { Problem } from '@coffer/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Account, healthyInstance, startApi, type TestApi } from '../support/api.ts';
+import { UNLIMITED } from '../support/quotas.ts';
 
 let api: TestApi;
 let ada: Account;
@@ -10,7 +11,7 @@ const LIST = '/v1.0/{project_id}/instances/{instance_id}/databases';
 const ONE = '/v1.0/{project_id}/instances/{instance_id}/databases/{database}';
 
 beforeAll(async () => {
-  api = await startApi({ quotas: { instances: -1, ram: -1, volumes: -1, backups: -1 } });
+  api = await startApi({ quotas: UNLIMITED });
   ada = await api.account();
 });
 beforeEach(async () => {

@@ -4,6 +4,7 @@ import { contract, type Route, routesOf } from '../../packages/server/src/http/c
 import { POLICY } from '../../packages/server/src/http/policy.ts';
 import { type Account, healthyInstance, startApi, type TestApi } from '../support/api.ts';
 import { arbitraryOf } from '../support/arbitrary.ts';
+import { UNLIMITED } from '../support/quotas.ts';
 
 const REQUESTS = process.env.COFFER_TEST_FULL ? 10_000 : 300;
 
@@ -12,7 +13,7 @@ let ada: Account;
 let id: string;
 
 beforeAll(async () => {
-  api = await startApi({ quotas: { instances: -1, ram: -1, volumes: -1, backups: -1 } });
+  api = await startApi({ quotas: UNLIMITED });
   ada = await api.account();
   id = await healthyInstance(api, ada);
 });

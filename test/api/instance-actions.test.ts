@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Body } from '@coffer/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { contract, METHODS } from '../../packages/server/src/http/contract.ts';
 import { type Account, healthyInstance, startApi, type TestApi } from '../support/api.ts';
+import { jobStarts } from '../support/jobs-by-api.ts';
+import { UNLIMITED } from '../support/quotas.ts';
 
 let api: TestApi;
 let ada: Account;
 
 beforeAll(async () => {
-  api = await startApi({ quotas: { instances: -1, ram: -1, volumes: -1, backups: -1 } });
+  api = await startApi({ quotas: UNLIMITED });
   ada = await api.account();
 });
 afterAll(() => api[Symbol.asyncDispose]());
@@ -141,22 +142,13 @@ describe('an action', () => {
 });
 
 describe('the document’s examples', () => {
-  const starts = Object.entries(contract.paths).flatMap(([path, item]) =>
-    METHODS.flatMap((method) => {
-      const operation = item[method];
-      const kind = operation?.['x-coffer-job'];
-      return operation && kind !== undefined ? [{ kind, method, path, operation }] : [];
-    }),
-  );
-  it.each(starts)('start the job $kind', async ({ kind, method, path, operation }) => {
+  it.each(jobStarts())('start the job $kind', async ({ kind, method, path, body }) => {
     const id = await healthyInstance(api, ada);
     const before = (await api.store.instances.list(ada.projectId, { limit: 100 })).map((row) => row.id);
-    const example = operation.requestBody?.content['application/json']?.example;
-    const response = await api.raw(
-      method.toUpperCase(),
-      path.replace('{project_id}', ada.projectId).replace('{instance_id}', id),
-      { token: ada.token, ...(example !== undefined && { body: JSON.stringify(example) }) },
-    );
+    const response = await api.raw(method, path.replace('{project_id}', ada.projectId).replace('{instance_id}', id), {
+      token: ada.token,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
     expect(response.ok, await response.text()).toBe(true);
     const rows = await api.store.instances.list(ada.projectId, { limit: 100 });
     const made = rows.find((row) => !before.includes(row.id));

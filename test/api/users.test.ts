@@ -1,6 +1,7 @@
 import { Problem } from '@coffer/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Account, healthyInstance, startApi, type TestApi } from '../support/api.ts';
+import { UNLIMITED } from '../support/quotas.ts';
 
 let api: TestApi;
 let ada: Account;
@@ -12,7 +13,7 @@ const GRANTS = '/v1.0/{project_id}/instances/{instance_id}/users/{user}/database
 const GRANT = '/v1.0/{project_id}/instances/{instance_id}/users/{user}/databases/{database}';
 
 beforeAll(async () => {
-  api = await startApi({ quotas: { instances: -1, ram: -1, volumes: -1, backups: -1 } });
+  api = await startApi({ quotas: UNLIMITED });
   ada = await api.account();
 });
 beforeEach(async () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { instanceTasks } from '../../packages/server/src/worker/tasks/instance-tasks.ts';
-import { jobStarts } from '../support/crash/jobs-by-api.ts';
 import { type Boundary, createKillPlan, type Held, nameOf } from '../support/crash/kill-plan.ts';
 import { createSubjects, type Facts, type Subject, type Subjects } from '../support/crash/subjects.ts';
 import { type CrashWorld, type ServerCopy, startCrashWorld } from '../support/crash/world.ts';
+import { jobStarts } from '../support/jobs-by-api.ts';
 
 /** Longer than a busy machine keeps a living worker from renewing. */
 const LEASE_MS = 2_500;

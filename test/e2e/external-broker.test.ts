@@ -91,7 +91,7 @@ describe('a RabbitMQ of the operator’s', () => {
     await rabbitmq.restart();
     await world.shows(id, { status: 'ACTIVE', operating_status: 'BLOCKED' });
     await world.shows(made, { status: 'ACTIVE', operating_status: 'HEALTHY' });
-    expect(world.troubles()).not.toHaveProperty('the guest is silent');
+    expect(world.troubles()).not.toHaveProperty('guests fell silent');
     await database.drop();
   }, 120_000);
 });

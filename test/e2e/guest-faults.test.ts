@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Instance } from '@coffer/core';
-import { Client as StoreClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { launchPostgres } from '../../packages/server/src/store/postgres.ts';
 import type { LocalCloud } from '../../scripts/local-cloud.ts';
+import { inStoreOf } from '../support/cloud-store.ts';
 import { type Guest, guestOf } from '../support/guest.ts';
 import { addressOf, createInstance, showInstance, startStack, untilStatus } from '../support/stack.ts';
 import { createWitness, type Witness } from '../support/witness.ts';
@@ -50,18 +48,11 @@ describe('a guest', () => {
   const untilHealthy = (id: string) => untilWords(id, /^ACTIVE\/HEALTHY$/, 20_000);
 
   /** The sentence that came with the guest's last word. */
-  async function detailOf(id: string): Promise<string> {
-    const postgres = await launchPostgres({ dataDir: join(cloud.dataDir, 'store') });
-    const store = new StoreClient({ connectionString: postgres.url });
-    await store.connect();
-    try {
+  const detailOf = (id: string): Promise<string> =>
+    inStoreOf(cloud, async (store) => {
       const { rows } = await store.query('SELECT service_detail AS detail FROM instances WHERE id = $1', [id]);
       return String(rows[0]?.detail);
-    } finally {
-      await postgres.stop();
-      await store.end();
-    }
-  }
+    });
 
   beforeAll(async () => {
     cloud = await startStack();

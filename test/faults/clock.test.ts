@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { startFaultWorld } from '../support/fault-world.ts';
 import { testDatabase } from '../support/postgres.ts';
-import { storedRelay } from '../support/stored-relay.ts';
+import { storedRelay } from '../support/relay.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -14,15 +14,11 @@ it.each([
   await using world = await startFaultWorld({
     databaseUrl: database.url,
     guestClockMs,
-    async broker(store) {
-      const relay = await storedRelay(store);
-      onTestFinished(() => relay.stop());
-      return relay;
-    },
+    broker: storedRelay,
   });
   const id = await world.create();
   await world.shows(id, { status: 'ACTIVE', operating_status: 'HEALTHY' });
-  expect(await world.request('GET', `/v1.0/{project}/instances/${id}/databases`)).toMatchObject({ status: 200 });
+  expect(await world.get(`/v1.0/{project}/instances/${id}/databases`)).toMatchObject({ status: 200 });
   const says = new RegExp(`clock of this instance's guest is 3[56]\\d\\d s ${word}`);
   await world.shows(id, { fault: expect.objectContaining({ message: expect.stringMatching(says) }) });
   await world.until(() =>

@@ -1,17 +1,16 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, type QueryResult } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchPostgres, type Postgres } from '../../packages/server/src/store/postgres.ts';
 import { createStore, migrate } from '../../packages/server/src/store/store.ts';
-import { type FaultWorld, socketOf, startFaultWorld } from '../support/fault-world.ts';
-import { type StoredRelay, storedRelay } from '../support/stored-relay.ts';
+import { expectUnavailable, type FaultWorld, socketOf, startFaultWorld } from '../support/fault-world.ts';
+import { asAdmin } from '../support/postgres.ts';
+import { storedRelay } from '../support/relay.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
 
 let launch: () => Promise<Postgres>;
 let postgres: Postgres;
-let relay: StoredRelay;
 let world: FaultWorld;
 let id: string;
 
@@ -22,30 +21,15 @@ beforeAll(async () => {
   const store = createStore({ url: postgres.url });
   await migrate(store);
   await store.close();
-  world = await startFaultWorld({
-    databaseUrl: postgres.url,
-    async broker(direct) {
-      relay = await storedRelay(direct);
-      return relay;
-    },
-  });
+  world = await startFaultWorld({ databaseUrl: postgres.url, broker: storedRelay });
   id = await world.create();
   await world.shows(id, { status: 'ACTIVE', operating_status: 'HEALTHY' });
 });
 
 afterAll(async () => {
   await world?.[Symbol.asyncDispose]();
-  await relay?.stop();
   await postgres?.destroy();
 });
-
-async function asAdmin(work: (admin: Client) => Promise<QueryResult>): Promise<number> {
-  const admin = new Client({ connectionString: postgres.url });
-  await admin.connect();
-  const { rowCount } = await work(admin);
-  await admin.end();
-  return rowCount ?? 0;
-}
 
 /** In any case; jobs that were in hand say of themselves. */
 const SAID = {
@@ -71,17 +55,11 @@ async function outage(begin: () => Promise<unknown>, end: () => Promise<unknown>
   await begin();
   await world.until(async () => expect(await world.health()).toEqual({ store: 'failed', broker: 'ok', cloud: 'ok' }));
   const refused = await Promise.all([
-    world.request('GET', `/v1.0/{project}/instances/${id}`),
-    world.request('GET', '/v1.0/{project}/instances'),
-    world.request('GET', '/v1.0/{project}/flavors'),
+    world.get(`/v1.0/{project}/instances/${id}`),
+    world.get('/v1.0/{project}/instances'),
+    world.get('/v1.0/{project}/flavors'),
   ]);
-  for (const { status, body, ms } of refused) {
-    expect(body).toMatchObject({
-      serviceUnavailable: { code: 503, message: 'A part of the service does not answer; try again in a moment.' },
-    });
-    expect(status).toBe(503);
-    expect(ms).toBeLessThan(5_000);
-  }
+  for (const answer of refused) expectUnavailable(answer);
   world.guests.database(id).health = { state: 'blocked', detail: 'under test' };
   await world.until(() => {
     expect(world.log.map(({ message }) => message)).toContainEqual(
@@ -100,7 +78,7 @@ async function outage(begin: () => Promise<unknown>, end: () => Promise<unknown>
   world.guests.database(id).health = { state: 'healthy' };
   await world.shows(id, { operating_status: 'HEALTHY' });
   for (const path of ['instances', 'flavors'])
-    expect(await world.request('GET', `/v1.0/{project}/${path}`)).toMatchObject({ status: 200 });
+    expect(await world.get(`/v1.0/{project}/${path}`)).toMatchObject({ status: 200 });
   // However long it lasted, and however often somebody asked.
   expect(Object.entries(world.troubles()).filter(([, times]) => times > 1)).toEqual([]);
 }
@@ -139,7 +117,7 @@ describe('a store', () => {
     const heard: string[] = [];
     store.listen('under_test', (payload) => heard.push(payload));
     const notify = (payload: string) =>
-      asAdmin((admin) => admin.query("select pg_notify('under_test', $1)", [payload]));
+      asAdmin(postgres.url, (admin) => admin.query("select pg_notify('under_test', $1)", [payload]));
     await world.until(() => expect(heard).toEqual(['']));
     proxy.drop();
     await notify('lost');
@@ -156,7 +134,8 @@ describe('a store', () => {
   it('that ends every connection in the middle of the work', async () => {
     const endAll = async () => {
       const ended = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'coffer'";
-      expect(await asAdmin((admin) => admin.query(ended))).toBeGreaterThan(1);
+      const { rowCount } = await asAdmin(postgres.url, (admin) => admin.query(ended));
+      expect(rowCount).toBeGreaterThan(1);
     };
     world.cloud.faults.next('servers.create', { as: 'slow', ms: 300 });
     const made = await world.create('in the middle');

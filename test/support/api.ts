@@ -1,16 +1,19 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type Client, createClient, type LogFields, type Logger } from '@coffer/core';
+import { type Client, createClient, type LogFields } from '@coffer/core';
 import { type DriverManifest, parseManifest } from '@coffer/core/driver';
 import mysqlManifest from '@coffer/drivers/mysql/manifest.json' with { type: 'json' };
 import { type AppConfig, createApp } from '../../packages/server/src/app.ts';
 import { createTestingCloud, type TestingCloud } from '../../packages/server/src/clouds/testing/index.ts';
-import type { App } from '../../packages/server/src/http/mount.ts';
+import type { App } from '../../packages/server/src/http/app-type.ts';
 import { type BuiltinIdentity, createBuiltinIdentity } from '../../packages/server/src/identity/builtin.ts';
 import { createSecretBox } from '../../packages/server/src/secrets.ts';
 import type { HealthReport } from '../../packages/server/src/services/health.ts';
 import { createStore, type Store } from '../../packages/server/src/store/store.ts';
 import { createFakeGuests, type FakeGuests } from './fake-guest.ts';
+import { newMember } from './member.ts';
 import { testDatabase } from './postgres.ts';
+import { SMALL } from './quotas.ts';
+import { recordingLogger } from './recording-logger.ts';
 
 export const BASE = 'http://db.test:8779';
 
@@ -47,19 +50,6 @@ export interface TestApi extends AsyncDisposable {
   activate(id: string): Promise<void>;
 }
 
-export const SMALL_QUOTAS = { instances: 10, ram: -1, volumes: 40, backups: 50 };
-
-function recordingLogger(errors: TestApi['errors']): Logger {
-  const logger: Logger = {
-    debug() {},
-    info() {},
-    warn() {},
-    error: (fields, message) => void errors.push({ fields, message }),
-    child: () => logger,
-  };
-  return logger;
-}
-
 /** The whole app in this process: a database of its own, guests and a cloud in memory, every answer checked against the document. */
 export async function startApi(config: Partial<AppConfig> = {}): Promise<TestApi> {
   const database = await testDatabase();
@@ -79,8 +69,10 @@ export async function startApi(config: Partial<AppConfig> = {}): Promise<TestApi
     builtin: identity,
     health: async () => health,
     secrets: createSecretBox([randomBytes(32)]),
-    config: { region: 'RegionOne', quotas: SMALL_QUOTAS, maxVolumeSizeGib: 10, validateResponses: true, ...config },
-    log: recordingLogger(errors),
+    config: { region: 'RegionOne', quotas: SMALL, maxVolumeSizeGib: 10, validateResponses: true, ...config },
+    log: recordingLogger(({ level, fields, message }) => {
+      if (level === 'error') errors.push({ fields, message });
+    }),
     newId: randomUUID,
   });
 
@@ -95,22 +87,15 @@ export async function startApi(config: Partial<AppConfig> = {}): Promise<TestApi
     errors,
     async account(role = 'member') {
       const suffix = randomBytes(4).toString('hex');
-      const [userName, password] = [`user-${suffix}`, randomBytes(9).toString('base64url')];
-      const project = await identity.accounts.ensureProject(`project-${suffix}`);
-      const user = await identity.accounts.ensureUser({ name: userName, password, defaultProjectId: project.id });
-      await identity.accounts.grantRole(user.id, project.id, role);
-      const { token } = await identity.login({
-        proof: { user: { name: userName }, password },
-        scope: 'default',
-        peer: undefined,
-      });
+      const [userName, projectName] = [`user-${suffix}`, `project-${suffix}`];
+      const { projectId, password, token } = await newMember(identity, { user: userName, project: projectName }, role);
       const client = createClient({
         baseUrl: BASE,
         token,
-        project: project.id,
+        project: projectId,
         fetch: async (request) => app.fetch(request),
       });
-      return { projectId: project.id, projectName: project.name, userName, password, token, client };
+      return { projectId, projectName, userName, password, token, client };
     },
     async raw(method, path, { token, body, headers } = {}) {
       const request = new Request(`${BASE}${path}`, {

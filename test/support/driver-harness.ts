@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ContainerSpec } from '@coffer/core';
 import type { DriverHarness, GuestOptions, TestGuest } from '@coffer/core/testing';
 import { createWire } from './driver-wire.ts';
+import { isRoot } from './root.ts';
 
 const run = promisify(execFile);
 
@@ -14,39 +15,46 @@ async function docker(...args: string[]): Promise<string> {
   return args[0] === 'logs' ? stdout + stderr : stdout.trim();
 }
 
-/** A folder on the machine, owned as the container needs it. */
-function folder(path: string, uid: number, mode: number): string {
-  mkdirSync(path, { recursive: true });
-  chmodSync(path, mode);
-  chownSync(path, uid, uid);
-  return path;
+/** A shell line as root: in a container that sees this folder alone, for who is not root and may use the engine. */
+async function asRoot(line: string, folder: string, image: string): Promise<void> {
+  if (isRoot) await run('sh', ['-ec', line]);
+  else await docker('run', '--rm', '--entrypoint', 'sh', '-v', `${folder}:${folder}`, image, '-ec', line);
 }
 
+/** What a container is to find below a folder of the machine, owned as it needs it. */
+interface Owned {
+  path: string;
+  uid: number;
+  mode: number;
+}
+
+const giveLine = ({ path, uid, mode }: Owned): string =>
+  `chown ${uid}:${uid} '${path}'; chmod ${mode.toString(8)} '${path}'`;
+
 /** Files of a spec, in the folders that are mounted read-only. */
-function writeFiles(spec: ContainerSpec, root: string): string[] {
+function writeFiles(spec: ContainerSpec, root: string, owned: Owned[]): string[] {
   const targets = new Set(spec.files.map((file) => dirname(file.path)));
   for (const file of spec.files) {
     const path = join(root, 'files', file.path);
     mkdirSync(dirname(path), { recursive: true });
     rmSync(path, { force: true });
     writeFileSync(path, file.content);
-    chmodSync(path, file.mode ?? 0o444);
-    chownSync(path, file.uid ?? 0, file.uid ?? 0);
+    owned.push({ path, uid: file.uid ?? 0, mode: file.mode ?? 0o444 });
   }
   return [...targets].flatMap((target) => ['-v', `${join(root, 'files', target)}:${target}:ro`]);
 }
 
-function mountArguments(spec: ContainerSpec, root: string, socketFolder: string): string[] {
+function mountArguments(spec: ContainerSpec, root: string, socketFolder: string, owned: Owned[]): string[] {
   return spec.mounts.flatMap((mount) => {
     if (mount.kind === 'tmpfs') {
       const owner = mount.uid === undefined ? '' : `,uid=${mount.uid}`;
       return ['--tmpfs', `${mount.target}:size=${mount.sizeBytes},mode=${(mount.mode ?? 0o755).toString(8)}${owner}`];
     }
-    const source =
-      mount.kind === 'data'
-        ? folder(join(root, 'data', mount.folder), mount.uid ?? 0, 0o750)
-        : folder(socketFolder, mount.uid ?? 0, 0o755);
-    return ['-v', `${source}:${mount.target}`];
+    const isData = mount.kind === 'data';
+    const path = isData ? join(root, 'data', mount.folder) : socketFolder;
+    mkdirSync(path, { recursive: true });
+    owned.push({ path, uid: mount.uid ?? 0, mode: isData ? 0o750 : 0o755 });
+    return ['-v', `${path}:${mount.target}`];
   });
 }
 
@@ -55,6 +63,7 @@ async function createGuest(options: GuestOptions): Promise<TestGuest> {
   const name = root.slice(root.lastIndexOf('/') + 1);
   const socketFolder = join(root, 'run');
   let address: { host: string; port: number } | undefined;
+  let image: string | undefined;
 
   const isSocket = options.reach === 'socket' && options.socket !== undefined;
   const near = join(root, 'near.sock');
@@ -84,6 +93,10 @@ async function createGuest(options: GuestOptions): Promise<TestGuest> {
 
     async start(spec) {
       await docker('rm', '-fv', name).catch(() => '');
+      image = spec.image;
+      const owned: Owned[] = [];
+      const mounts = [...writeFiles(spec, root, owned), ...mountArguments(spec, root, socketFolder, owned)];
+      await asRoot(owned.map(giveLine).join('\n'), root, image);
       await docker(
         ...[
           'run',
@@ -106,8 +119,7 @@ async function createGuest(options: GuestOptions): Promise<TestGuest> {
         ...['--stop-signal', spec.stopSignal, '--publish', `127.0.0.1::${options.port}`],
         ...(spec.readOnlyRoot ? ['--read-only'] : []),
         ...Object.entries(spec.env).flatMap(([key, value]) => ['--env', `${key}=${value}`]),
-        ...writeFiles(spec, root),
-        ...mountArguments(spec, root, socketFolder),
+        ...mounts,
         ...[spec.image, ...spec.args],
       );
       const published = await docker('port', name, `${options.port}/tcp`);
@@ -129,10 +141,11 @@ async function createGuest(options: GuestOptions): Promise<TestGuest> {
     async remove() {
       await wire.close();
       await docker('rm', '-fv', name).catch(() => '');
+      if (image !== undefined) await asRoot(`rm -rf '${root}'/*`, root, image);
       rmSync(root, { recursive: true, force: true });
     },
   };
 }
 
-/** Guests over the machine's own container engine, by its command line. Needs root, to give folders their owners. */
+/** Guests over the machine's own container engine, by its command line. */
 export const engineHarness: DriverHarness = { guest: createGuest };

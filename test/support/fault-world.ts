@@ -1,5 +1,5 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import type { Broker, Instance, LogFields, Logger } from '@coffer/core';
+import { randomBytes } from 'node:crypto';
+import { type Broker, createClient, type Instance } from '@coffer/core';
 import { createAgentTransport, createServerTransport } from '@coffer/core/amqp';
 import { parseManifest } from '@coffer/core/driver';
 import { createGuestLink } from '@coffer/core/rpc';
@@ -17,6 +17,9 @@ import { createStore, type Store } from '../../packages/server/src/store/store.t
 import { instanceTasks } from '../../packages/server/src/worker/tasks/instance-tasks.ts';
 import { createWorker } from '../../packages/server/src/worker/worker.ts';
 import { type HostedGuests, hostGuests } from './crash/guests.ts';
+import { newMember } from './member.ts';
+import { UNLIMITED } from './quotas.ts';
+import { type LogLine, recordingLogger } from './recording-logger.ts';
 import { type TcpProxy, tcpProxy } from './tcp-proxy.ts';
 
 /** Reports come so often that a guest is silent after 0.6 s. */
@@ -25,17 +28,12 @@ const LEASE_MS = 2_000;
 /** Longer than a guest waits at most before it tries its broker again. */
 const GRACE_MS = 7_000;
 const SOON = { timeout: 20_000, interval: 50 };
-
-export interface LogLine {
-  level: 'info' | 'warn' | 'error';
-  message: string;
-  fields: LogFields;
-}
+const BASE = 'http://db.test';
 
 export interface Answer {
   status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: an answer of any operation, whose shape the app itself checks
-  body: any;
+  /** Its shape is checked by the app itself. */
+  body: unknown;
   /** How long it took. */
   ms: number;
 }
@@ -44,6 +42,8 @@ export interface Answer {
 export interface BrokerUnderTest {
   broker: Broker;
   service: { host: string; port: number; username: string; password: string; ca?: string };
+  /** Called when the world has ended. */
+  stop?(): Promise<void>;
 }
 
 export interface FaultWorldOptions {
@@ -67,12 +67,13 @@ export interface FaultWorld extends AsyncDisposable {
   readonly toBroker: TcpProxy;
   /** The way of one guest to the broker. */
   way(instanceId: string): TcpProxy;
-  /** Everything from info up, since the start or the last `forget`. */
+  /** Everything from info up, since the start or the last `forgetLog`. */
   readonly log: readonly LogLine[];
   forgetLog(): void;
   /** What an operator is to look at, by message and operation: how often. */
   troubles(): Record<string, number>;
-  request(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** @param path may hold `{project}`. */
+  get(path: string): Promise<Answer>;
   health(): Promise<Record<'store' | 'broker' | 'cloud', string>>;
   /** Asks for an instance. @returns its id. */
   create(name?: string): Promise<string>;
@@ -84,17 +85,13 @@ export interface FaultWorld extends AsyncDisposable {
   until(condition: () => Promise<void> | void): Promise<void>;
 }
 
-function recorder(lines: LogLine[]): Logger {
-  const say = (level: LogLine['level']) => (fields: LogFields, message: string) =>
-    void lines.push({ level, fields, message });
-  const logger: Logger = {
-    debug() {},
-    info: say('info'),
-    warn: say('warn'),
-    error: say('error'),
-    child: () => logger,
-  };
-  return logger;
+/** Refused soon, in a sentence. */
+export function expectUnavailable({ status, body, ms }: Answer): void {
+  expect(body).toMatchObject({
+    serviceUnavailable: { code: 503, message: 'A part of the service does not answer; try again in a moment.' },
+  });
+  expect(status).toBe(503);
+  expect(ms).toBeLessThan(5_000);
 }
 
 /** Where PostgreSQL listens. */
@@ -105,10 +102,10 @@ export const socketOf = (databaseUrl: string): { path: string } => ({
 export async function startFaultWorld(options: FaultWorldOptions): Promise<FaultWorld> {
   const { databaseUrl, idleTimeoutMs = 500 } = options;
   const lines: LogLine[] = [];
-  const log = recorder(lines);
+  const log = recordingLogger((line) => void lines.push(line));
 
   const direct = createStore({ url: databaseUrl, maxConnections: 5 });
-  const { broker, service } = await options.broker(direct);
+  const { broker, service, stop } = await options.broker(direct);
   const toStore = await tcpProxy(socketOf(databaseUrl));
   const toBroker = await tcpProxy({ host: service.host, port: service.port });
   const ways = new Map<string, TcpProxy>();
@@ -188,39 +185,23 @@ export async function startFaultWorld(options: FaultWorldOptions): Promise<Fault
     secrets,
     config: {
       region: 'RegionOne',
-      quotas: { instances: -1, ram: -1, volumes: -1, backups: -1 },
+      quotas: UNLIMITED,
       maxVolumeSizeGib: 10,
       validateResponses: true,
     },
     log,
-    newId: randomUUID,
   });
-  const password = randomBytes(9).toString('base64url');
-  const project = await identity.accounts.ensureProject('faults');
-  const user = await identity.accounts.ensureUser({ name: 'faults', password, defaultProjectId: project.id });
-  await identity.accounts.grantRole(user.id, project.id, 'member');
-  const { token } = await identity.login({
-    proof: { user: { name: 'faults' }, password },
-    scope: 'default',
-    peer: undefined,
+  const { projectId, token } = await newMember(identity, { user: 'faults', project: 'faults' });
+  const client = createClient({
+    baseUrl: BASE,
+    token,
+    project: projectId,
+    fetch: async (request) => app.fetch(request),
   });
-
-  async function request(method: string, at: string, body?: unknown): Promise<Answer> {
-    const began = performance.now();
-    const response = await app.fetch(
-      new Request(`http://db.test${at.replace('{project}', project.id)}`, {
-        method,
-        headers: { 'X-Auth-Token': token, ...(body !== undefined && { 'Content-Type': 'application/json' }) },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      }),
-    );
-    const text = await response.text();
-    return { status: response.status, body: text === '' ? {} : JSON.parse(text), ms: performance.now() - began };
-  }
 
   async function show(id: string): Promise<Instance | undefined> {
-    const { status, body } = await request('GET', `/v1.0/{project}/instances/${id}`);
-    return status === 200 ? body.instance : undefined;
+    const params = { path: { instance_id: id } };
+    return (await client.GET('/v1.0/{project_id}/instances/{instance_id}', { params })).data?.instance;
   }
 
   return {
@@ -245,19 +226,25 @@ export async function startFaultWorld(options: FaultWorldOptions): Promise<Fault
       }
       return counts;
     },
-    request,
+    async get(path) {
+      const began = performance.now();
+      const headers = { 'X-Auth-Token': token };
+      const response = await app.fetch(new Request(`${BASE}${path.replace('{project}', projectId)}`, { headers }));
+      const body: unknown = await response.json();
+      return { status: response.status, body, ms: performance.now() - began };
+    },
     async health() {
-      const { body } = await request('GET', '/healthz');
-      const word = (part: string) => String(Object(body[part]).status);
-      return { store: word('store'), broker: word('broker'), cloud: word('cloud') };
+      const { data, error } = await client.GET('/healthz');
+      const { store, broker, cloud } = data ?? error;
+      return { store: store.status, broker: broker.status, cloud: cloud.status };
     },
     async create(name = 'under-fault') {
       const instance = { name, flavorRef: '1', volume: { size: 1 }, datastore: { type: 'mysql' } };
       const way = await tcpProxy({ host: service.host, port: service.port });
-      const { status, body } = await request('POST', '/v1.0/{project}/instances', { instance });
-      expect(status, JSON.stringify(body)).toBe(200);
-      ways.set(body.instance.id, way);
-      return body.instance.id;
+      const { data, error } = await client.POST('/v1.0/{project_id}/instances', { body: { instance } });
+      if (!data) throw new Error(`the create was refused: ${JSON.stringify(error)}`);
+      ways.set(data.instance.id, way);
+      return data.instance.id;
     },
     show,
     shows: (id, words) => vi.waitFor(async () => expect(await show(id)).toMatchObject(words), SOON),
@@ -277,6 +264,7 @@ export async function startFaultWorld(options: FaultWorldOptions): Promise<Fault
       await store.close();
       await direct.close();
       for (const proxy of [toStore, toBroker, ...ways.values()]) await proxy.close();
+      await stop?.();
     },
   };
 }

@@ -68,11 +68,12 @@ async function makeTemplate(admin: Client, url: string): Promise<void> {
   await admin.query(`alter database ${draft} rename to ${TEMPLATE}`);
 }
 
-async function asAdmin(url: string, work: (admin: Client) => Promise<void>): Promise<void> {
+/** With a connection of its own. */
+export async function asAdmin<T>(url: string, work: (admin: Client) => Promise<T>): Promise<T> {
   const admin = new Client({ connectionString: url });
   await admin.connect();
   try {
-    await work(admin);
+    return await work(admin);
   } finally {
     await admin.end();
   }

@@ -1,9 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createEngine } from '@coffer/core/engine';
-import { Client } from 'pg';
-import { launchPostgres } from '../../packages/server/src/store/postgres.ts';
 import type { LocalCloud } from '../../scripts/local-cloud.ts';
+import { inStoreOf } from './cloud-store.ts';
 
 /** Every form in which a secret could be written down by accident; files are read byte by character, so text is too. */
 function formsOf(secret: string | Buffer): string[] {
@@ -113,11 +112,7 @@ export async function scanForSecrets(cloud: LocalCloud, secrets: Record<string, 
     for await (const path of filesBelow(guestState(pid))) look(`file ${path}`, await readFile(path, 'latin1'));
   }
 
-  // The running one is adopted, and left running when this is done with it.
-  const postgres = await launchPostgres({ dataDir: join(cloud.dataDir, 'store') });
-  const store = new Client({ connectionString: postgres.url });
-  await store.connect();
-  try {
+  await inStoreOf(cloud, async (store) => {
     const { rows: tables } = await store.query<{ name: string }>(
       "SELECT quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'",
     );
@@ -126,10 +121,7 @@ export async function scanForSecrets(cloud: LocalCloud, secrets: Record<string, 
       const { rows } = await store.query(`SELECT to_jsonb(t)::text AS row FROM ${name} t`);
       for (const row of rows) look(`table ${name}`, String(row.row));
     }
-  } finally {
-    await postgres.stop();
-    await store.end();
-  }
+  });
 
   for await (const path of filesBelow(cloud.dataDir)) {
     if (path.includes('/cloud/volumes/')) continue;

@@ -3,27 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DriverManifest, parseManifest } from '@coffer/core/driver';
 import { createEngine } from '@coffer/core/engine';
-import { Client } from 'pg';
 import { packDriver, writePacked } from '../../packages/agent/src/pack.ts';
-import { launchPostgres } from '../../packages/server/src/store/postgres.ts';
 import { coffer, type LocalCloud } from '../../scripts/local-cloud.ts';
+import { inStoreOf } from './cloud-store.ts';
 
 /** Everything that exists of an instance outside its row: ledger, guest, container, engine volume, records and files of the cloud. */
 export async function traces(cloud: LocalCloud, instanceId: string): Promise<string[]> {
   const found: string[] = [];
-  // The running one is adopted, and left running when this is done with it.
-  const postgres = await launchPostgres({ dataDir: join(cloud.dataDir, 'store') });
-  const store = new Client({ connectionString: postgres.url });
-  await store.connect();
-  try {
+  await inStoreOf(cloud, async (store) => {
     const ledger = await store.query<{ kind: string }>('SELECT kind FROM ledger WHERE instance_id = $1', [instanceId]);
     found.push(...ledger.rows.map(({ kind }) => `ledger: ${kind}`));
     const guests = await store.query('SELECT 1 FROM guests WHERE instance_id = $1', [instanceId]);
     if (guests.rows.length > 0) found.push('guest');
-  } finally {
-    await postgres.stop();
-    await store.end();
-  }
+  });
   const engine = createEngine();
   for (const _ of await engine.containers.list({ label: [`coffer.key=${instanceId}`] })) found.push('container');
   for (const { Name } of await engine.volumes.list({ label: [`coffer.key=${instanceId}`] }))

@@ -44,6 +44,7 @@ async function stage(): Promise<Stage> {
             if (made.problems.volume) throw made.problems.volume;
             return runDir;
           },
+          freeBytes: async () => made.freeBytes,
           usage: async () => ({ usedBytes: 2 ** 30 - made.freeBytes, totalBytes: 2 ** 30 }),
         },
         sandbox: {

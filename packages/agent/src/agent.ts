@@ -15,6 +15,7 @@ import { sleep } from './sleep.ts';
 import { createSpace } from './space.ts';
 import type { AgentState } from './state.ts';
 import type { Volume } from './volume.ts';
+import { createWaiters } from './waiters.ts';
 
 export interface AgentParts {
   runtime: ContainerRuntime;
@@ -32,7 +33,10 @@ export interface AgentParts {
   watchMs?: number;
   /** How often one on its way up is, ms. Default 100. */
   startingMs?: number;
-  /** First wait before ground that failed is laid again, ms, and a fifth of it before a dead database is started; doubled up to 30 s. Default 500. */
+  /**
+   * First wait before ground that failed is laid again, ms, and a fifth of it before a dead database is started; doubled
+   * up to 30 s. Default 500.
+   */
   retryMs?: number;
   /** How long a database that has served may go without an answer until it is ended and started again, ms. Default 30,000. */
   stuckMs?: number;
@@ -69,7 +73,7 @@ export interface Agent {
   onChange(listener: () => void): void;
 }
 
-/** How often a database may die before its first healthy moment until whoever waits for it is told. */
+/** How often a database may die, with no steady service in between, until whoever waits for it is told. */
 const DEATHS_BEFORE_GIVING_UP = 3;
 /** The same for a driver that fails to bring it into service. */
 const FAILURES_BEFORE_GIVING_UP = 10;
@@ -90,17 +94,11 @@ interface Deployment {
   order: DatabaseOrder;
 }
 
-interface Waiter {
-  isMet(reached: GuestState): boolean;
-  resolve(state: GuestState): void;
-  reject(problem: unknown): void;
-}
-
 export function createAgent(parts: AgentParts): Agent {
   const { runtime, state, volume, sandbox, database, log } = parts;
   const { now = () => performance.now(), watchMs = 2000, startingMs = 100, retryMs = 500, stuckMs = 30_000 } = parts;
   const listeners: (() => void)[] = [];
-  const waiters = new Set<Waiter>();
+  const waiters = createWaiters(() => status);
   const groundBackOff = createBackOff(retryMs, 30_000);
   const deathBackOff = createBackOff(retryMs / 5, 30_000);
   const space = createSpace(volume);
@@ -109,12 +107,16 @@ export function createAgent(parts: AgentParts): Agent {
   let desired: InstanceSpec | undefined;
   let factory: Promise<DriverFactory> | undefined;
   let deployment: Deployment | undefined;
-  /** Life of the container (id and start) that this process has seen running, waits to end, brought into service, counted as dead. */
+  // Each names a life of the container by its id and start.
+  /** Last seen running by this process. */
   let seen: string | undefined;
+  /** Whose end is waited for. */
   let watched: string | undefined;
+  /** Brought into service. */
   let initialised: string | undefined;
+  /** Counted as dead. */
   let mourned: string | undefined;
-  /** The one that was asked to end. */
+  /** Asked to end. */
   let unwanted: string | undefined;
   let healthySince: number | undefined;
   /** Looks that found a database silent that has served in this life, and when the first was. */
@@ -151,13 +153,6 @@ export function createAgent(parts: AgentParts): Agent {
       throw error;
     });
     return factory;
-  }
-
-  function tell(outcome: { state: GuestState } | { problem: Problem }): void {
-    for (const waiter of waiters) {
-      if ('problem' in outcome) waiter.reject(outcome.problem);
-      else if (waiter.isMet(outcome.state)) waiter.resolve(outcome.state);
-    }
   }
 
   /** Everything that the database stands on, each piece left alone where it is right already. */
@@ -206,34 +201,6 @@ export function createAgent(parts: AgentParts): Agent {
     wake();
   }
 
-  /** @throws what the outcome of a later pass says, or `timeout` when the signal comes first. */
-  function outcome(isMet: Waiter['isMet'], signal: AbortSignal): Promise<GuestState> {
-    return new Promise((resolve, reject) => {
-      const done = (): void => {
-        waiters.delete(waiter);
-        signal.removeEventListener('abort', abort);
-      };
-      const abort = (): void => {
-        const why = status.detail ? ` (${status.detail})` : '';
-        waiter.reject(new Problem('timeout', `The database is still ${status.state}${why}.`, { cause: signal.reason }));
-      };
-      const waiter: Waiter = {
-        isMet,
-        resolve: (reached) => {
-          done();
-          resolve(reached);
-        },
-        reject: (problem) => {
-          done();
-          reject(problem);
-        },
-      };
-      waiters.add(waiter);
-      if (signal.aborted) abort();
-      signal.addEventListener('abort', abort, { once: true });
-    });
-  }
-
   async function stopGently({ driver, order }: Deployment, signal: AbortSignal): Promise<void> {
     await driver.shutdown(operation(signal, SHUTDOWN_TIMEOUT_MS)).catch((error: unknown) => {
       log.warn({ error }, 'the database did not end when asked; its container is stopped');
@@ -278,12 +245,12 @@ export function createAgent(parts: AgentParts): Agent {
     countDeath(life, why);
     set('crashed', `The database ended by itself: ${why}.`);
     if (deaths >= DEATHS_BEFORE_GIVING_UP) {
-      tell({
-        problem: new Problem(
+      waiters.failed(
+        new Problem(
           'guest_failed',
           `The database ended ${deaths} times before it served, the last time because ${why}.`,
         ),
-      });
+      );
     }
   }
 
@@ -354,7 +321,7 @@ export function createAgent(parts: AgentParts): Agent {
         deathBackOff.reset();
       }
       set('healthy', undefined, revision);
-      tell({ state: status.state });
+      waiters.reached(status.state);
       return watchMs;
     }
     healthySince = undefined;
@@ -364,7 +331,7 @@ export function createAgent(parts: AgentParts): Agent {
       return startingMs;
     }
     set(health.state === 'blocked' ? 'blocked' : 'running', health.detail);
-    if (health.state === 'blocked') tell({ state: 'blocked' });
+    if (health.state === 'blocked') waiters.reached('blocked');
     return watchMs;
   }
 
@@ -390,7 +357,7 @@ export function createAgent(parts: AgentParts): Agent {
       healthySince = undefined;
       if (isForGood) {
         set(wasHealthy ? 'crashed' : 'failed_to_spawn', problem.detail);
-        tell({ problem });
+        waiters.failed(problem);
       } else set(wasHealthy ? 'restarting' : 'building', problem.detail);
       return isGroundLaid ? retryMs : groundBackOff.next();
     }
@@ -426,7 +393,7 @@ export function createAgent(parts: AgentParts): Agent {
     settled(revision, signal) {
       const isInForce = (): boolean => (status.revision ?? 0) >= revision;
       if (status.state === 'healthy' && isInForce()) return Promise.resolve(status.state);
-      return outcome((reached) => reached === 'healthy' && isInForce(), signal);
+      return waiters.wait((reached) => reached === 'healthy' && isInForce(), signal);
     },
     async life() {
       const container = await database.inspect();
@@ -439,7 +406,7 @@ export function createAgent(parts: AgentParts): Agent {
         beginAnew();
       }
       // What the status says now may be of the life that ends.
-      return outcome(() => seen !== life, signal);
+      return waiters.wait(() => seen !== life, signal);
     },
     factory: loadFactory,
     serving() {

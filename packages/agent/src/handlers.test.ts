@@ -27,7 +27,7 @@ async function stage() {
   const parts: AgentParts = {
     runtime,
     state,
-    volume: { ensure: async () => folder, usage: async () => undefined },
+    volume: { ensure: async () => folder, freeBytes: async () => undefined, usage: async () => undefined },
     sandbox: { ensure: async () => {}, holds: async () => true },
     database: createDatabase({ runtime, runDir: folder, setOwner: async () => {} }),
     ensureImage: async () => 'fakedb:1',
@@ -132,10 +132,12 @@ describe('restart', () => {
     const { handlers, stop, begin, driver } = made;
     driver.health = { state: 'starting', detail: 'recovering' };
     const first = op();
-    const cutOff = handlers.restart({ answerWithinMs: 60_000 }, { ...first, signal: AbortSignal.timeout(500) });
+    const death = new AbortController();
+    const cutOff = handlers.restart({ answerWithinMs: 60_000 }, { ...first, signal: death.signal });
     cutOff.catch(() => {});
     await vi.waitFor(() => expect(starts()).toBe(2));
     await stop();
+    death.abort();
     driver.health = { state: 'healthy' };
     expect(await begin().handlers.restart(params, op(first.id))).toEqual({ state: 'healthy' });
     expect(starts()).toBe(2);

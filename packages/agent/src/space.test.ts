@@ -3,11 +3,15 @@ import { createSpace } from './space.ts';
 
 const MIB = 1024 * 1024;
 
+/** A volume of 1000 MiB. */
+const volumeWith = (freeBytes: () => number, totalBytes = () => 1000 * MIB) => ({
+  freeBytes: async () => freeBytes(),
+  usage: async () => ({ usedBytes: totalBytes() - freeBytes(), totalBytes: totalBytes() }),
+});
+
 it('is full below 32 MiB, and has room again from 64 MiB on', async () => {
   let freeMib = 33;
-  const space = createSpace({
-    usage: async () => ({ usedBytes: (1000 - freeMib) * MIB, totalBytes: 1000 * MIB }),
-  });
+  const space = createSpace(volumeWith(() => freeMib * MIB));
   const isFull = async (mib: number): Promise<boolean> => {
     freeMib = mib;
     return (await space.look()) !== undefined;
@@ -17,14 +21,22 @@ it('is full below 32 MiB, and has room again from 64 MiB on', async () => {
 });
 
 it('says what to do, in the same words while it lasts', async () => {
-  let usedBytes = 990 * MIB;
-  const space = createSpace({ usage: async () => ({ usedBytes, totalBytes: 1000 * MIB }) });
+  let [freeBytes, totalBytes] = [10 * MIB, 1000 * MIB];
+  const space = createSpace(
+    volumeWith(
+      () => freeBytes,
+      () => totalBytes,
+    ),
+  );
   const first = await space.look();
   expect(first).toMatch(/volume of 1000 MiB is full.*make it larger, or delete data/);
-  usedBytes += MIB;
+  freeBytes -= MIB;
+  // As with a plain folder, when somebody else writes on its disk.
+  totalBytes -= MIB;
   expect(await space.look()).toBe(first);
 });
 
 it('says nothing of a volume that is not there yet', async () => {
-  expect(await createSpace({ usage: async () => undefined }).look()).toBeUndefined();
+  const absent = { freeBytes: async () => undefined, usage: async () => undefined };
+  expect(await createSpace(absent).look()).toBeUndefined();
 });

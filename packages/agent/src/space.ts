@@ -16,18 +16,23 @@ export interface Space {
   look(): Promise<string | undefined>;
 }
 
-export function createSpace(volume: Pick<Volume, 'usage'>): Space {
-  let isFull = false;
+export function createSpace(volume: Pick<Volume, 'freeBytes' | 'usage'>): Space {
+  let full: string | undefined;
+
+  async function sentence(): Promise<string> {
+    const { totalBytes } = (await volume.usage()) ?? {};
+    const size = totalBytes === undefined ? '' : ` of ${Math.round(totalBytes / MIB)} MiB`;
+    return `The volume${size} is full, and what is written waits or is refused; make it larger, or delete data until ${ROOM_BYTES / MIB} MiB are free.`;
+  }
+
   return {
     async look() {
-      const usage = await volume.usage();
-      if (!usage) return undefined;
-      const freeBytes = usage.totalBytes - usage.usedBytes;
-      isFull = freeBytes < (isFull ? ROOM_BYTES : FULL_BYTES);
-      if (!isFull) return undefined;
-      // No figure that moves: whatever is said anew is reported anew.
-      const ofMib = Math.round(usage.totalBytes / MIB);
-      return `The volume of ${ofMib} MiB is full, and what is written waits or is refused; make it larger, or delete data until ${ROOM_BYTES / MIB} MiB are free.`;
+      const freeBytes = await volume.freeBytes();
+      if (freeBytes === undefined) return undefined;
+      if (freeBytes >= (full === undefined ? FULL_BYTES : ROOM_BYTES)) full = undefined;
+      // Kept as it was first said: whatever is said anew is reported anew.
+      else full ??= await sentence();
+      return full;
     },
   };
 }

@@ -128,12 +128,14 @@ describe('the data volume', () => {
   });
 
   it('that is a folder is as large as what is in it, and may grow by what the disk has free', async () => {
-    const { volume, folder } = await stage({ kind: 'folder' });
-    expect(await volume.usage()).toBeUndefined();
+    const { volume, ran, folder } = await stage({ kind: 'folder' });
+    expect([await volume.usage(), await volume.freeBytes()]).toEqual([undefined, undefined]);
     await volume.ensure({ ...spec, volume: { device: folder, sizeGib: 1 } });
     const { bavail, bsize } = await statfs(folder);
     const usage = await volume.usage();
     expect(usage?.usedBytes).toBe(4096);
+    expect(Math.abs(((await volume.freeBytes()) ?? 0) - bavail * bsize)).toBeLessThan(2 ** 30);
+    expect(ran).toEqual(['du']);
     // The disk is others' too, who go on writing.
     expect(Math.abs((usage?.totalBytes ?? 0) - 4096 - bavail * bsize)).toBeLessThan(2 ** 30);
   });

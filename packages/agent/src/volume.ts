@@ -7,7 +7,9 @@ import type { AgentState } from './state.ts';
 export interface Volume {
   /** Brings the data volume to where the database can use it. Repeatable. @returns the folder that holds the data. */
   ensure(spec: InstanceSpec): Promise<string>;
-  /** Undefined before `ensure` has been through. */
+  /** What may still be written, cheap enough for every look at the database. Undefined before `ensure` has been through. */
+  freeBytes(): Promise<number | undefined>;
+  /** Reads all of a plain folder. Undefined before `ensure` has been through. */
   usage(): Promise<{ usedBytes: number; totalBytes: number } | undefined>;
 }
 
@@ -113,6 +115,11 @@ export function createVolume(parts: VolumeParts): Volume {
     return mountPoint;
   }
 
+  async function blocksOf(path: string): Promise<{ freeBytes: number; totalBytes: number }> {
+    const { blocks, bfree, bavail, bsize } = await statfs(path);
+    return { freeBytes: (isOnDevice ? bfree : bavail) * bsize, totalBytes: blocks * bsize };
+  }
+
   async function sizeOf(path: string): Promise<number> {
     // It complains of files that vanish while it counts, and counts the others.
     const { stdout } = await run('du', ['-s', '--block-size=1', path]);
@@ -127,13 +134,16 @@ export function createVolume(parts: VolumeParts): Volume {
       folder = isOnDevice ? await ensureDevice(device, instanceId) : device;
       return folder;
     },
+    async freeBytes() {
+      return folder === undefined ? undefined : (await blocksOf(folder)).freeBytes;
+    },
     async usage() {
       if (folder === undefined) return undefined;
-      const { blocks, bfree, bavail, bsize } = await statfs(folder);
-      if (isOnDevice) return { usedBytes: (blocks - bfree) * bsize, totalBytes: blocks * bsize };
+      const { freeBytes, totalBytes } = await blocksOf(folder);
+      if (isOnDevice) return { usedBytes: totalBytes - freeBytes, totalBytes };
       // The disk below a plain folder is others' too: what is free of it is what this one may grow by.
       const usedBytes = await sizeOf(folder);
-      return { usedBytes, totalBytes: usedBytes + bavail * bsize };
+      return { usedBytes, totalBytes: usedBytes + freeBytes };
     },
   };
 }

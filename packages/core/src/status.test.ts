@@ -2,6 +2,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { ServerStatus } from './cloud.ts';
 import {
   hasServer,
+  type InstanceState,
   type InstanceStatus,
   instanceStatus,
   isDatabaseReady,
@@ -16,91 +17,80 @@ import {
   type Task,
 } from './status.ts';
 
-const servers: readonly ServerState[] = [
-  'BUILD',
-  'ACTIVE',
-  'REBOOT',
-  'RESIZE',
-  'VERIFY_RESIZE',
-  'SHUTDOWN',
-  'SHUTOFF',
-  'DELETING',
-  'DELETED',
-  'ERROR',
-  'UNKNOWN',
-  'missing',
+// The rows of Trove's status model as they stand there, held to every state there is.
+
+type State = Required<InstanceState>;
+
+const errorTasks = [
+  'build_error_dns',
+  'build_error_server',
+  'build_error_volume',
+  'build_error_security_group',
+  'build_error_replica',
+  'build_error_port',
+  'build_error_timeout',
+  'promotion_error',
+  'ejection_error',
+  'growing_error',
+  'shrinking_error',
+  'upgrading_error',
+  'access_error',
+] as const;
+const tasks = [
+  ...(['none', 'deleting', 'rebooting', 'resizing', 'building', 'migrating', 'restart_required'] as const),
+  ...(['promoting', 'ejecting', 'logging', 'detaching', 'updating', 'upgrading'] as const),
+  ...errorTasks,
+];
+const servers = [
+  ...(['BUILD', 'ERROR', 'REBOOT', 'RESIZE', 'ACTIVE', 'SHUTDOWN', 'VERIFY_RESIZE', 'DELETED', 'UNKNOWN'] as const),
+  // Not Trove's: words of clouds, and our own for a server that is not there, which counts as SHUTDOWN.
+  ...(['SHUTOFF', 'DELETING', 'missing'] as const),
 ];
 
-describe('status', () => {
-  /** Tasks that decide alone, whatever the server and its backups do. */
-  const alone: readonly [Task, InstanceStatus][] = [
-    ['build_error_dns', 'ERROR'],
-    ['build_error_server', 'ERROR'],
-    ['build_error_volume', 'ERROR'],
-    ['build_error_security_group', 'ERROR'],
-    ['build_error_replica', 'ERROR'],
-    ['build_error_port', 'ERROR'],
-    ['build_error_timeout', 'ERROR'],
-    ['promotion_error', 'ERROR'],
-    ['ejection_error', 'ERROR'],
-    ['growing_error', 'ERROR'],
-    ['shrinking_error', 'ERROR'],
-    ['upgrading_error', 'ERROR'],
-    ['access_error', 'ERROR'],
-    ['rebooting', 'REBOOT'],
-    ['resizing', 'RESIZE'],
-    ['upgrading', 'UPGRADE'],
-    ['restart_required', 'RESTART_REQUIRED'],
-    ['promoting', 'PROMOTE'],
-    ['ejecting', 'EJECT'],
-    ['logging', 'LOGGING'],
-    ['detaching', 'DETACH'],
-  ];
-  it.each(alone)('is for task %s always %s', (task, status) => {
-    for (const server of servers)
-      for (const hasRunningBackup of [false, true])
-        expect(instanceStatus({ task, server, hasRunningBackup }), server).toBe(status);
-  });
+const isTask =
+  (...some: readonly Task[]) =>
+  ({ task }: State): boolean =>
+    some.includes(task);
+const isServer =
+  (...some: readonly ServerState[]) =>
+  ({ server }: State): boolean =>
+    some.includes(server);
+const both =
+  (one: (state: State) => boolean, other: (state: State) => boolean) =>
+  (state: State): boolean =>
+    one(state) && other(state);
 
-  it('is BUILD while building, unless the server failed', () => {
-    for (const server of servers)
-      expect(instanceStatus({ task: 'building', server }), server).toBe(server === 'ERROR' ? 'ERROR' : 'BUILD');
-  });
-
-  it('is SHUTDOWN while deleting a server that is up, stopped or gone, and ERROR otherwise', () => {
-    const good: readonly ServerState[] = ['ACTIVE', 'SHUTDOWN', 'SHUTOFF', 'DELETING', 'DELETED', 'missing'];
-    for (const server of servers)
-      for (const hasRunningBackup of [false, true])
-        expect(instanceStatus({ task: 'deleting', server, hasRunningBackup }), server).toBe(
-          good.includes(server) ? 'SHUTDOWN' : 'ERROR',
-        );
-  });
-
-  const words: readonly [ServerState, InstanceStatus][] = [
-    ['BUILD', 'BUILD'],
-    ['ERROR', 'ERROR'],
-    ['REBOOT', 'REBOOT'],
-    ['RESIZE', 'RESIZE'],
-    ['ACTIVE', 'ACTIVE'],
-    ['SHUTDOWN', 'SHUTDOWN'],
-    ['missing', 'SHUTDOWN'],
-    ['VERIFY_RESIZE', 'RESIZE'],
-    ['DELETED', 'UNKNOWN'],
-    ['SHUTOFF', 'UNKNOWN'],
-    ['DELETING', 'UNKNOWN'],
-    ['UNKNOWN', 'UNKNOWN'],
-  ];
-  it.each(['none', 'migrating', 'updating'] as const)('is for task %s BACKUP or the word of the server', (task) => {
-    expect(words.map(([server]) => server).toSorted()).toEqual(servers.toSorted());
-    for (const [server, status] of words) {
-      expect(instanceStatus({ task, server }), server).toBe(status);
-      expect(instanceStatus({ task, server, hasRunningBackup: true }), server).toBe('BACKUP');
-    }
-  });
-});
+/** What `status` is: of the first row that matches. */
+const rows: readonly [InstanceStatus, (state: State) => boolean][] = [
+  ['ERROR', isTask(...errorTasks)],
+  ['ERROR', both(isTask('building'), isServer('ERROR'))],
+  ['BUILD', isTask('building')],
+  ['REBOOT', isTask('rebooting')],
+  ['RESIZE', isTask('resizing')],
+  ['UPGRADE', isTask('upgrading')],
+  ['RESTART_REQUIRED', isTask('restart_required')],
+  ['PROMOTE', isTask('promoting')],
+  ['EJECT', isTask('ejecting')],
+  ['LOGGING', isTask('logging')],
+  ['DETACH', isTask('detaching')],
+  ['SHUTDOWN', both(isTask('deleting'), isServer('ACTIVE', 'SHUTDOWN', 'DELETED', 'missing'))],
+  // On its way out, where Trove has no word: ERROR would end a client's wait for the delete.
+  ['SHUTDOWN', both(isTask('deleting'), isServer('SHUTOFF', 'DELETING'))],
+  ['ERROR', isTask('deleting')],
+  ['BACKUP', ({ hasRunningBackup }) => hasRunningBackup],
+  ['BUILD', isServer('BUILD')],
+  ['ERROR', isServer('ERROR')],
+  ['REBOOT', isServer('REBOOT')],
+  ['RESIZE', isServer('RESIZE')],
+  ['ACTIVE', isServer('ACTIVE')],
+  ['SHUTDOWN', isServer('SHUTDOWN', 'missing')],
+  ['RESIZE', isServer('VERIFY_RESIZE')],
+  ['UNKNOWN', () => true],
+];
+const firstRow = (state: State): InstanceStatus | undefined => rows.find(([, matches]) => matches(state))?.[0];
 
 /** Service status, its word, whether it allows acts, whether the database takes connections. */
-const services: readonly [ServiceStatus, OperatingStatus, boolean, boolean][] = [
+const services = [
   ['healthy', 'HEALTHY', true, true],
   ['running', 'ACTIVE', true, true],
   ['restart_required', 'RESTART_REQUIRED', true, false],
@@ -120,58 +110,64 @@ const services: readonly [ServiceStatus, OperatingStatus, boolean, boolean][] = 
   ['ejecting', 'EJECT', false, false],
   ['logging', 'LOGGING', false, false],
   ['deleted', 'DELETED', false, false],
-];
+] as const satisfies readonly [ServiceStatus, OperatingStatus, boolean, boolean][];
+
+it('speaks of every task, server state and service status that there is, and of what a cloud says as it is', () => {
+  expectTypeOf<(typeof tasks)[number]>().toEqualTypeOf<Task>();
+  expectTypeOf<(typeof servers)[number]>().toEqualTypeOf<ServerState>();
+  expectTypeOf<(typeof services)[number][0]>().toEqualTypeOf<ServiceStatus>();
+  expectTypeOf<ServerStatus>().toExtend<ServerState>();
+  expect([tasks, servers, services].map(({ length }) => length)).toEqual([26, 12, 19]);
+});
+
+it.each(tasks)(
+  'shows for task %s the first row that matches, and lets an instance be deleted that is not built',
+  (task) => {
+    for (const server of servers)
+      for (const hasRunningBackup of [false, true]) {
+        const shown = firstRow({ task, server, hasRunningBackup, service: 'healthy', isSilent: false });
+        const what = `${server} ${hasRunningBackup}`;
+        expect(instanceStatus({ task, server, hasRunningBackup }), what).toBe(shown);
+        expect(mayDelete({ task, server, hasRunningBackup }), what).toBe(shown !== 'BUILD');
+        expect(mayConfigure({ task, server }), what).toBe(task === 'none' && server === 'ACTIVE');
+      }
+  },
+);
 
 describe.each(services)('service status %s', (service, word, allowsActs, takesConnections) => {
   const up = { task: 'none', server: 'ACTIVE', service } as const;
+  const allowsRestart = allowsActs || service === 'agent_timeout';
 
   it(`is shown as ${word}`, () => expect(operatingStatus(up)).toBe(word));
 
   it('is not shown while something is done to the instance, or its server is not up', () => {
-    for (const task of [
-      'building',
-      'updating',
-      'migrating',
-      'restart_required',
-      'deleting',
-      'build_error_port',
-    ] as const)
-      expect(operatingStatus({ ...up, task }), task).toBe('');
-    for (const server of servers.filter((name) => name !== 'ACTIVE'))
-      expect(operatingStatus({ ...up, server }), server).toBe('');
+    for (const task of tasks)
+      for (const server of servers)
+        for (const isSilent of [false, true])
+          if (task !== 'none' || server !== 'ACTIVE')
+            expect(operatingStatus({ task, server, service, isSilent }), `${task} ${server} ${isSilent}`).toBe('');
   });
 
-  it('gives way to ERROR when the guest is silent, unless a restart is awaited', () => {
+  it('gives way to ERROR when the guest is silent, unless a restart is awaited', () =>
     expect(operatingStatus({ ...up, isSilent: true })).toBe(
       service === 'restart_required' ? 'RESTART_REQUIRED' : 'ERROR',
-    );
-    expect(operatingStatus({ ...up, task: 'building', isSilent: true })).toBe('');
-  });
+    ));
 
-  it(`${allowsActs ? 'allows' : 'refuses'} acts, and only on an idle instance without a backup under way`, () => {
-    expect(mayAct(up)).toBe(allowsActs);
-    expect(mayAct({ ...up, task: 'restart_required' })).toBe(allowsActs);
-    expect(mayAct({ ...up, hasRunningBackup: true })).toBe(false);
-    for (const server of servers.filter((name) => name !== 'ACTIVE'))
-      expect(mayAct({ ...up, server }), server).toBe(false);
-    for (const task of ['building', 'rebooting', 'updating', 'migrating', 'deleting', 'build_error_port'] as const)
-      expect(mayAct({ ...up, task }), task).toBe(false);
-  });
-
-  it(`${allowsActs || service === 'agent_timeout' ? 'allows' : 'refuses'} a restart, which mends a silent guest too`, () => {
-    const allowsRestart = allowsActs || service === 'agent_timeout';
-    expect(mayRestart(up)).toBe(allowsRestart);
-    expect(mayRestart({ ...up, task: 'restart_required' })).toBe(allowsRestart);
-    expect(mayRestart({ ...up, task: 'rebooting' })).toBe(false);
-    expect(mayRestart({ ...up, server: 'SHUTOFF' })).toBe(false);
-    expect(mayRestart({ ...up, hasRunningBackup: true })).toBe(false);
+  it(`${allowsActs ? 'allows' : 'refuses'} acts and ${allowsRestart ? 'allows' : 'refuses'} a restart, which mends a silent guest too, both only at rest`, () => {
+    for (const task of tasks)
+      for (const server of servers)
+        for (const hasRunningBackup of [false, true]) {
+          const state = { task, server, service, hasRunningBackup };
+          const isAtRest = isTask('none', 'restart_required')({ ...state, isSilent: false }) && server === 'ACTIVE';
+          const what = `${task} ${server} ${hasRunningBackup}`;
+          expect(mayAct(state), what).toBe(isAtRest && !hasRunningBackup && allowsActs);
+          expect(mayRestart(state), what).toBe(isAtRest && !hasRunningBackup && allowsRestart);
+        }
   });
 
   it(`means that the database is ${takesConnections ? '' : 'not '}ready`, () =>
     expect(isDatabaseReady(service)).toBe(takesConnections));
 });
-
-it('takes what a cloud says as it is', () => expectTypeOf<ServerStatus>().toExtend<ServerState>());
 
 describe('gates by visible status', () => {
   const healthy = { server: 'ACTIVE', service: 'healthy' } as const;

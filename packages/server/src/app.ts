@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type Cloud, type Identity, type Logger, type SecretBox, silentLogger } from '@coffer/core';
 import type { GuestCaller } from '@coffer/core/rpc';
+import type { App } from './http/app-type.ts';
 import { createBaseUrl } from './http/base-url.ts';
-import { type App, mount } from './http/mount.ts';
+import { mount } from './http/mount.ts';
 import type { BuiltinIdentity } from './identity/builtin.ts';
 import { databaseRoutes } from './routes/databases.ts';
 import { datastoreRoutes } from './routes/datastores.ts';

@@ -30,13 +30,14 @@ export interface ServerConfig {
   managementPool?: string;
   tenantPool?: string;
   region: string;
-  /** Serves logins without TLS to others than this machine. */
+  /** Lets logins of others than this machine, and the broker's passwords, go without TLS. */
   allowInsecure: boolean;
   reportIntervalMs: number;
   logLevel: string;
 }
 
-interface Flags extends BrokerFlags {
+/** What `addServeOptions` gives a command. */
+export interface ServeFlags extends BrokerFlags {
   listen: string;
   dataDir: string;
   runDir?: string;
@@ -137,7 +138,9 @@ export function addServeOptions(command: Command): Command {
     )
     .addOption(new Option('--region <name>', 'name of the region').env('COFFER_REGION').default('RegionOne'))
     .addOption(
-      new Option('--allow-insecure', 'serve logins without TLS to other machines').env('COFFER_ALLOW_INSECURE'),
+      new Option('--allow-insecure', 'let logins go to other machines, and passwords to the broker, without TLS').env(
+        'COFFER_ALLOW_INSECURE',
+      ),
     )
     .addOption(
       new Option('--report-interval <ms>', 'how often guests report').env('COFFER_REPORT_INTERVAL').default('5000'),
@@ -151,8 +154,11 @@ function port(name: string, text: string, min = 1): number {
   return value;
 }
 
+/** @throws Problem `bad_request`. */
+export const readBrokerPort = (flags: Pick<ServeFlags, 'brokerPort'>): number => port('broker-port', flags.brokerPort);
+
 /** @throws Problem `bad_request` that names the option and what it may be. */
-export function readConfig(flags: Flags): ServerConfig {
+export function readConfig(flags: ServeFlags): ServerConfig {
   const at = flags.listen.lastIndexOf(':');
   const host = flags.listen.slice(0, at).replace(/^\[(.*)\]$/, '$1');
   if (at < 1)
@@ -176,7 +182,7 @@ export function readConfig(flags: Flags): ServerConfig {
     dataDir: flags.dataDir,
     runDir: flags.runDir ?? defaultRunDir(flags.dataDir),
     roles: new Set(roles),
-    brokerPort: port('broker-port', flags.brokerPort),
+    brokerPort: readBrokerPort(flags),
     guestImage: flags.guestImage,
     region: flags.region,
     allowInsecure: flags.allowInsecure ?? false,

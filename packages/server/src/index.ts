@@ -1,12 +1,13 @@
 export { type AppConfig, type AppDeps, createApp } from './app.ts';
 export { type Conductor, type ConductorOptions, type ConductorReport, createConductor } from './conductor/conductor.ts';
 export { type BrokerLine, createGuests, type Guests, type GuestsOptions } from './guest/guests.ts';
-export type { App } from './http/mount.ts';
+export type { App } from './http/app-type.ts';
 export { createSecretBox, parseMasterKey, readMasterKeyFile } from './secrets.ts';
 export { createHealth, type HealthReport } from './services/health.ts';
 export type { QuotaDefaults } from './services/instances.ts';
 export type { JobRow } from './store/jobs.ts';
 export { createStore, migrate, type Queries, type Store, type StoreOptions } from './store/store.ts';
 export { defineJob, type JobContext, type JobEnd, type JobKind } from './worker/job-kind.ts';
-export { type InstanceTaskDeps, instanceTasks } from './worker/tasks/instance-tasks.ts';
+export { instanceTasks } from './worker/tasks/instance-tasks.ts';
+export type { InstanceTaskDeps } from './worker/tasks/task-deps.ts';
 export { createWorker, type Worker, type WorkerOptions } from './worker/worker.ts';

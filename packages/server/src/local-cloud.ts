@@ -4,19 +4,6 @@ import { type Logger, Problem } from '@coffer/core';
 import { createEngine } from '@coffer/core/engine';
 import { createDockerCloud, type DockerCloud } from './clouds/docker/index.ts';
 import type { ServerConfig } from './config.ts';
-import { serverLock } from './local-store.ts';
-import { takeMachineLock } from './machine-lock.ts';
-
-/**
- * One server, or one command that takes everything away, over a data folder at a time.
- * @throws Problem `conflict` when there is one.
- */
-export async function takeServerLock(dataDir: string): Promise<() => Promise<void>> {
-  const release = await takeMachineLock(serverLock(dataDir));
-  if (!release)
-    throw new Problem('conflict', `a server runs over ${dataDir}; stop it first, or give another --data-dir`);
-  return release;
-}
 
 /** As networks of one address each: guests may reach a broker beyond this host, and nothing else there. */
 async function addressesOf(host: string | undefined): Promise<string[]> {
@@ -27,11 +14,21 @@ async function addressesOf(host: string | undefined): Promise<string[]> {
   return found.map(({ address }) => `${address}/32`);
 }
 
+export type CloudConfig = Pick<
+  ServerConfig,
+  | 'engine'
+  | 'dataDir'
+  | 'runDir'
+  | 'guestImage'
+  | 'imagesDir'
+  | 'broker'
+  | 'brokerPort'
+  | 'managementPool'
+  | 'tenantPool'
+>;
+
 /** The machine's own cloud of a data folder. */
-export async function openCloud(
-  config: Omit<ServerConfig, 'listen' | 'roles' | 'region'>,
-  log: Logger,
-): Promise<DockerCloud> {
+export async function openCloud(config: CloudConfig, log: Logger): Promise<DockerCloud> {
   return createDockerCloud({
     engine: createEngine(config.engine === undefined ? {} : { endpoint: config.engine }),
     dataDir: join(config.dataDir, 'cloud'),

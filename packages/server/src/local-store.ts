@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { type Logger, Problem, type SecretBox } from '@coffer/core';
-import { isMachineLocked } from './machine-lock.ts';
 import type { Releases } from './release.ts';
 import { createSecretBox, readMasterKeyFile } from './secrets.ts';
+import { isServing } from './server-lock.ts';
 import { launchPostgres, runningPostgres } from './store/postgres.ts';
 import { careForPostgres } from './store/postgres-care.ts';
 import { createStore, migrate, type Store } from './store/store.ts';
@@ -36,9 +36,6 @@ export async function openLocalStore(options: StoreLocation, releases: Releases)
   return { store, secrets };
 }
 
-/** The name of the lock that a server over a data folder holds. */
-export const serverLock = (dataDir: string): string => `server ${resolve(dataDir)}`;
-
 /**
  * The store as it is, for those who only look: nothing is made, and the schema stays what it is. One in the data folder that
  * lies still is started for the while, unless a server runs over it, which had better notice.
@@ -56,7 +53,7 @@ async function wake(dataDir: string, log: Logger, releases: Releases): Promise<s
   const folder = join(dataDir, 'store');
   if (!existsSync(folder))
     throw new Problem('not_found', `There is no store in ${dataDir} yet; \`coffer serve\` makes one.`);
-  if (await isMachineLocked(serverLock(dataDir)))
+  if (await isServing(dataDir))
     throw new Problem(
       'unavailable',
       `A server runs over ${dataDir}, and its PostgreSQL is down; the server starts it again, and \`tail ${join(folder, 'postgresql.log')}\` says why it does not come up.`,

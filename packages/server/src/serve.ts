@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@coffer/core';
 import { createApp } from './app.ts';
@@ -8,12 +7,13 @@ import { createConductor } from './conductor/conductor.ts';
 import type { ServerConfig } from './config.ts';
 import { createGuests } from './guest/guests.ts';
 import { listen } from './http/listen.ts';
-import { portProblem } from './http/port-problem.ts';
 import { createBuiltinIdentity } from './identity/builtin.ts';
 import { checkExposure } from './identity/exposure.ts';
-import { openCloud, takeServerLock } from './local-cloud.ts';
+import { openCloud } from './local-cloud.ts';
 import { openLocalStore } from './local-store.ts';
+import { portProblem } from './port-problem.ts';
 import { createReleases } from './release.ts';
+import { takeServerLock } from './server-lock.ts';
 import { createHealth } from './services/health.ts';
 import { instanceTasks } from './worker/tasks/instance-tasks.ts';
 import { createWorker, type WorkerOptions } from './worker/worker.ts';
@@ -102,7 +102,6 @@ export async function serve(
       secrets,
       config: { region: config.region, quotas: QUOTAS, maxVolumeSizeGib: MAX_VOLUME_GIB },
       log,
-      newId: randomUUID,
     });
     const http = await listen({ fetch: app.fetch, ...config.listen }).catch(
       portProblem('The API', config.listen.host, config.listen.port, '--listen or COFFER_LISTEN'),

@@ -13,8 +13,7 @@ import { vi } from 'vitest';
 import { container, fakeDriver, manifest, spec } from '../../../packages/agent/src/testing.ts';
 import { relayForTests } from '../relay.ts';
 import type { AgentServices, GuestGround } from './agent-copies.ts';
-import { expose } from './remote.ts';
-import { forkSource } from './world.ts';
+import { call, expose, forkSource } from './remote.ts';
 
 /** A guest whose containers and database are here, and its agent in another process. */
 export interface DistantGuest {
@@ -79,18 +78,11 @@ export default {
 };`;
 }
 
-/** Follows a path into the driver and calls what is there, with a signal where the wire has lost it. */
-async function callDriver(driver: object, path: readonly string[], stdin: string): Promise<unknown> {
-  let owner: unknown;
-  let at: unknown = driver;
-  for (const name of path) {
-    owner = at;
-    at = Reflect.get(Object(at), name);
-  }
-  if (typeof at !== 'function') throw new Error(`the driver has no ${path.join('.')}`);
+/** Calls what the path leads to in the driver, with a signal where the wire has lost it. */
+function callDriver(driver: object, path: readonly string[], stdin: string): Promise<unknown> {
   const args: unknown[] = JSON.parse(stdin);
   const op = args.pop();
-  return Reflect.apply(at, owner, [...args, { ...Object(op), signal: new AbortController().signal }]);
+  return call(driver, path, [...args, { ...Object(op), signal: new AbortController().signal }]);
 }
 
 function distantGuest(spec: InstanceSpec, driver: ReturnType<typeof fakeDriver>) {
@@ -144,8 +136,8 @@ function distantGuest(spec: InstanceSpec, driver: ReturnType<typeof fakeDriver>)
     async exec(name, command, options) {
       await runtime.exec(name, command);
       const [, ...path] = command;
-      const call = () => callDriver(database, path, options?.stdin ?? '[]');
-      const result = path[0] === 'probe' ? await call() : await act(path.join('.'), call);
+      const ask = () => callDriver(database, path, options?.stdin ?? '[]');
+      const result = path[0] === 'probe' ? await ask() : await act(path.join('.'), ask);
       return { exitCode: 0, stdout: result === undefined ? '' : JSON.stringify(result), stderr: '' };
     },
   };
@@ -195,7 +187,7 @@ export async function startAgentWorld(): Promise<AgentWorld> {
     transport: createServerTransport({
       ...relay.service,
       copy: randomBytes(16).toString('hex'),
-      prepareCopy: (copy) => relay.broker().prepareCopy(copy),
+      prepareCopy: relay.broker.prepareCopy,
     }),
     directory,
     handlers: {
@@ -230,7 +222,7 @@ export async function startAgentWorld(): Promise<AgentWorld> {
         version: 1,
         instanceId: id,
         token: directory.add(id),
-        broker: await relay.grant(id),
+        broker: await relay.broker.grant(id),
         driver: { name: manifest.datastore, sha256 },
         reportIntervalMs: 60_000,
       };

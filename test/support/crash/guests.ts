@@ -156,7 +156,7 @@ async function runGuest(
       },
       servicePassword: async () => 'of the service',
     },
-    volume: { ensure: async () => folder, usage: async () => undefined },
+    volume: { ensure: async () => folder, freeBytes: async () => undefined, usage: async () => undefined },
     sandbox: { ensure: async () => {}, holds: async () => true },
     database: createDatabase({ runtime, runDir: folder, setOwner: async () => {} }),
     ensureImage: async () => container.image,

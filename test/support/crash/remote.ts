@@ -1,5 +1,6 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { type ProblemJson, reviveProblem, toProblem } from '@coffer/core';
+import { NODE_OPTIONS } from '../../../scripts/node-options.mjs';
 
 interface Call {
   id: number;
@@ -9,8 +10,14 @@ interface Call {
 
 type Answer = { id: number } & ({ result: unknown } | { problem: ProblemJson });
 
-/** How a child is forked that speaks this. */
-export const SERIALIZATION = 'advanced';
+/** A program of ours as a child that can speak this. */
+export function forkSource(script: string): ChildProcess {
+  return fork(script, {
+    execArgv: NODE_OPTIONS,
+    serialization: 'advanced',
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+}
 
 /**
  * Lets a child call the functions of `target` by their path, so that what must outlive the child stays here. A child that was
@@ -32,14 +39,15 @@ export function expose(child: ChildProcess, target: object): void {
   });
 }
 
-async function call(target: object, path: readonly string[], args: readonly unknown[]): Promise<unknown> {
+/** Calls the function that the path leads to in `target`, as a method of what it lies in. */
+export async function call(target: object, path: readonly string[], args: readonly unknown[]): Promise<unknown> {
   let owner: unknown;
   let at: unknown = target;
   for (const name of path) {
     owner = at;
     at = Reflect.get(Object(at), name);
   }
-  if (typeof at !== 'function') throw new Error(`the parent has no function ${path.join('.')}`);
+  if (typeof at !== 'function') throw new Error(`there is no function ${path.join('.')}`);
   return Reflect.apply(at, owner, args);
 }
 

@@ -1,12 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import { type Broker, type Cloud, Problem } from '@coffer/core';
-import { createServerTransport } from '@coffer/core/amqp';
-import { createGuestLink, type GuestCaller } from '@coffer/core/rpc';
+import type { GuestCaller } from '@coffer/core/rpc';
 import { createApp } from '../../../packages/server/src/app.ts';
 import { createLog } from '../../../packages/server/src/cli/log.ts';
 import { createConductor } from '../../../packages/server/src/conductor/conductor.ts';
-import { createGuestDirectory } from '../../../packages/server/src/guest/directory.ts';
-import { createDriverChunks } from '../../../packages/server/src/guest/driver-chunks.ts';
+import { type BrokerLine, createGuests } from '../../../packages/server/src/guest/guests.ts';
 import { listen } from '../../../packages/server/src/http/listen.ts';
 import { createBuiltinIdentity } from '../../../packages/server/src/identity/builtin.ts';
 import { createSecretBox } from '../../../packages/server/src/secrets.ts';
@@ -14,6 +11,7 @@ import { createStore } from '../../../packages/server/src/store/store.ts';
 import type { StepPoint } from '../../../packages/server/src/worker/job-kind.ts';
 import { instanceTasks } from '../../../packages/server/src/worker/tasks/instance-tasks.ts';
 import { createWorker } from '../../../packages/server/src/worker/worker.ts';
+import { UNLIMITED } from '../quotas.ts';
 import { remote } from './remote.ts';
 
 /** What a copy needs of the world that outlives it. */
@@ -32,35 +30,23 @@ export interface CopyServices {
 export interface CopySettings {
   databaseUrl: string;
   masterKey: Uint8Array;
-  service: { host: string; port: number; ca: string; username: string; password: string };
+  service: BrokerLine;
   leaseMs: number;
   pollMs: number;
   /** How long the cloud may take to show what it made, ms. */
   settleMs: number;
   reportIntervalMs: number;
-  /** Errors only, or all that an operator would read. */
-  logLevel: string;
 }
 
 /** One copy of the server, all roles, in a process of its own; its cloud and its broker are its parent's. */
 const world = remote<CopyServices>();
-const { databaseUrl, masterKey, service, leaseMs, pollMs, settleMs, reportIntervalMs, logLevel } =
-  await world.settings();
-const log = createLog(logLevel);
+const { databaseUrl, masterKey, service, leaseMs, pollMs, settleMs, reportIntervalMs } = await world.settings();
+// What fails because others were killed is no news here.
+const log = createLog('fatal');
 const store = createStore({ url: databaseUrl, maxConnections: 20, log });
 const secrets = createSecretBox([Buffer.from(masterKey)]);
-const transport = createServerTransport({
-  ...service,
-  copy: randomBytes(16).toString('hex'),
-  prepareCopy: (copy) => world.broker.prepareCopy(copy),
-  log,
-});
-const guests = createGuestLink({
-  transport,
-  directory: createGuestDirectory({ store, secrets }),
-  handlers: { driver_chunk: createDriverChunks(store) },
-  log,
-});
+const { cloud, broker } = world;
+const guests = createGuests({ store, secrets, broker, line: service, log });
 await guests.start();
 const caller: GuestCaller = {
   async call(instanceId, method, params, options) {
@@ -68,7 +54,6 @@ const caller: GuestCaller = {
     return guests.call(instanceId, method, params, options);
   },
 };
-const { cloud, broker } = world;
 createWorker({
   store,
   kinds: instanceTasks({ store, cloud, broker, guests: caller, secrets, reportIntervalMs }),
@@ -94,12 +79,11 @@ const app = createApp({
   secrets,
   config: {
     region: 'RegionOne',
-    quotas: { instances: -1, ram: -1, volumes: -1, backups: -1 },
+    quotas: UNLIMITED,
     maxVolumeSizeGib: 10,
     validateResponses: true,
   },
   log,
-  newId: randomUUID,
 });
 const { port } = await listen({ fetch: app.fetch, host: '127.0.0.1', port: 0 });
 await world.ready(`http://127.0.0.1:${port}`);

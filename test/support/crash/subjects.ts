@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reply } from '@coffer/core';
 import { vi } from 'vitest';
-import { type JobStart, jobStarts } from './jobs-by-api.ts';
+import { type JobStart, jobStarts } from '../jobs-by-api.ts';
 import type { CrashWorld, ServerCopy } from './world.ts';
 
 /** What a job is about: one instance, or one resource that nobody wants any more. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -10,10 +10,11 @@ import { createBuiltinIdentity } from '../../../packages/server/src/identity/bui
 import { createSecretBox } from '../../../packages/server/src/secrets.ts';
 import { createStore, type Store } from '../../../packages/server/src/store/store.ts';
 import type { StepPoint } from '../../../packages/server/src/worker/job-kind.ts';
+import { newMember } from '../member.ts';
 import { testDatabase } from '../postgres.ts';
 import { relayForTests } from '../relay.ts';
 import { type HostedGuests, hostGuests } from './guests.ts';
-import { expose, SERIALIZATION } from './remote.ts';
+import { expose, forkSource } from './remote.ts';
 import type { CopyServices, CopySettings } from './server-copy.ts';
 
 /** One copy of the server, in a process of its own. */
@@ -28,10 +29,8 @@ export interface CrashWorldOptions {
   leaseMs: number;
   /** How often a copy looks for jobs of which nobody tells it, ms. Default 200. */
   pollMs?: number;
-  reportIntervalMs?: number;
   /** Called around the effect of every step of every job, with the copy that does it. */
   observe(copy: ServerCopy, point: StepPoint): Promise<void>;
-  logLevel?: string;
 }
 
 /** What outlives every server: store, cloud, broker, guests. */
@@ -53,15 +52,6 @@ export interface CrashWorld extends AsyncDisposable {
 }
 
 const SCRIPT = join(import.meta.dirname, 'server-copy.ts');
-const FLAGS = ['--conditions=@coffer/source', '--disable-warning=ExperimentalWarning'];
-
-export function forkSource(script: string): ChildProcess {
-  return fork(script, {
-    execArgv: FLAGS,
-    serialization: SERIALIZATION,
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-}
 
 /** Counts what is made and rebooted: a cloud whose keys are mere labels makes a second thing when it is asked twice. */
 function counting(cloud: Cloud, made: Map<string, number>): Cloud {
@@ -108,11 +98,7 @@ export async function startCrashWorld(options: CrashWorldOptions): Promise<Crash
   const made = new Map<string, number>();
   const silent = new Set<string>();
   cloud.listen({ rebooted: ({ key }) => void silent.delete(key) });
-  const broker: Broker = {
-    ...relay.broker(),
-    // The relay of tests keeps the passwords that the server keeps in its store.
-    grant: (instanceId, password) => relay.grant(instanceId, password),
-  };
+  const { broker } = relay;
   const masterKey = randomBytes(32);
   const settings: CopySettings = {
     databaseUrl: database.url,
@@ -121,20 +107,11 @@ export async function startCrashWorld(options: CrashWorldOptions): Promise<Crash
     leaseMs: options.leaseMs,
     pollMs: options.pollMs ?? 200,
     settleMs: 200,
-    reportIntervalMs: options.reportIntervalMs ?? 2_000,
-    logLevel: options.logLevel ?? 'fatal',
+    reportIntervalMs: 2_000,
   };
 
   const identity = createBuiltinIdentity({ store, authUrl: 'http://127.0.0.1/identity' });
-  const password = randomBytes(9).toString('base64url');
-  const project = await identity.accounts.ensureProject('crash');
-  const user = await identity.accounts.ensureUser({ name: 'crash', password, defaultProjectId: project.id });
-  await identity.accounts.grantRole(user.id, project.id, 'member');
-  const { token } = await identity.login({
-    proof: { user: { name: 'crash' }, password },
-    scope: 'default',
-    peer: undefined,
-  });
+  const { projectId, token } = await newMember(identity, { user: 'crash', project: 'crash' });
 
   const children = new Set<ChildProcess>();
 
@@ -194,7 +171,7 @@ export async function startCrashWorld(options: CrashWorldOptions): Promise<Crash
     silence: (instanceId) => void silent.add(instanceId),
     isSilent: (instanceId) => silent.has(instanceId),
     request(copy, method, path, body) {
-      return fetch(`${copy.url}${path.replace('{project_id}', project.id)}`, {
+      return fetch(`${copy.url}${path.replace('{project_id}', projectId)}`, {
         method,
         headers: { 'X-Auth-Token': token, ...(body !== undefined && { 'Content-Type': 'application/json' }) },
         ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -11,6 +11,8 @@ import { createSecretBox } from '../../../packages/server/src/secrets.ts';
 import { createStore, type Store } from '../../../packages/server/src/store/store.ts';
 import { instanceTasks } from '../../../packages/server/src/worker/tasks/instance-tasks.ts';
 import { createWorker } from '../../../packages/server/src/worker/worker.ts';
+import { newMember } from '../member.ts';
+import { UNLIMITED } from '../quotas.ts';
 
 export interface PlaneOptions {
   databaseUrl: string;
@@ -54,7 +56,6 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   conductor.start();
 
   const identity = createBuiltinIdentity({ store, authUrl: 'http://127.0.0.1/identity' });
-  const unlimited = { instances: -1, ram: -1, volumes: -1, backups: -1 };
   const app = createApp({
     store,
     guests,
@@ -63,7 +64,7 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
     builtin: identity,
     health: async () => ({ store: { isOk: true }, broker: { isOk: true }, cloud: { isOk: true } }),
     secrets,
-    config: { region: 'RegionOne', quotas: unlimited, maxVolumeSizeGib: 10 },
+    config: { region: 'RegionOne', quotas: UNLIMITED, maxVolumeSizeGib: 10 },
     log,
   });
   const http = await listen({ fetch: app.fetch, host: '127.0.0.1', port: 0 });
@@ -71,16 +72,8 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
     url: `http://127.0.0.1:${http.port}`,
     store,
     async account(name) {
-      const password = crypto.randomUUID();
-      const project = await identity.accounts.ensureProject(name);
-      const user = await identity.accounts.ensureUser({ name, password, defaultProjectId: project.id });
-      await identity.accounts.grantRole(user.id, project.id, 'member');
-      const { token } = await identity.login({
-        proof: { user: { name }, password },
-        scope: 'default',
-        peer: undefined,
-      });
-      return { projectId: project.id, token };
+      const { projectId, token } = await newMember(identity, { user: name, project: name });
+      return { projectId, token };
     },
     async close() {
       await http.close();

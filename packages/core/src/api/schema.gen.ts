@@ -1626,7 +1626,7 @@ export interface components {
             /** @description Host of the user; `%` without it. */
             host?: components["schemas"]["Host"];
         };
-        /** @description Users that get other passwords; all of them or, after an error, none. */
+        /** @description Users that get other passwords; all of them or, where one of them is not there, none. */
         NewPasswords: {
             /** @description The users. May be empty; no pair of name and host twice. */
             users: components["schemas"]["NewPassword"][];

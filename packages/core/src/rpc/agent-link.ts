@@ -5,7 +5,7 @@ import { PROBLEMS, Problem, reviveProblem, toProblem } from '../problem.ts';
 import type { AgentLink, GuestHandlers } from './caller.ts';
 import { expectFrom, isRecord, keyIdOf, type Message, open, seal } from './envelope.ts';
 import { deriveLinkKeys, deriveTokenKeys, type KeyPair, type LinkKeys } from './keys.ts';
-import type { ControlMethod, ControlMethods, GuestMethod, GuestReport } from './methods.ts';
+import type { ControlMethod, ControlMethods, GuestReport } from './methods.ts';
 import { commonProtocol, HANDSHAKE, PROTOCOLS, type ProtocolRange, protocolsOf, understands } from './protocols.ts';
 import { ReplayWindows } from './replay-window.ts';
 import type { ReplyStore, StoredReply } from './replies.ts';
@@ -42,28 +42,10 @@ export interface AgentLinkOptions {
 const EVENT_TTL_MS = 60_000;
 /** For the control plane's time, when a command seems to come at a wrong one. */
 const CLOCK_TIMEOUT_MS = 5_000;
-const METHODS = [
-  'prepare',
-  'status',
-  'restart',
-  'database_list',
-  'database_create',
-  'database_drop',
-  'user_list',
-  'user_create',
-  'user_get',
-  'user_alter',
-  'user_grant',
-  'user_revoke',
-  'user_drop',
-  'root_status',
-  'root_enable',
-  'root_disable',
-] as const satisfies GuestMethod[];
 
 /**
  * The guest's end of its link. Resolves once the guest is enrolled and its hello is with the broker.
- * @throws the signal's reason, or the transport's Problem.
+ * @throws the signal's reason, or the transport's Problem; closing the transport is then the caller's.
  */
 export async function connectAgentLink(options: AgentLinkOptions): Promise<AgentLink> {
   const { transport, instanceId, handlers, replies } = options;
@@ -114,7 +96,10 @@ export async function connectAgentLink(options: AgentLinkOptions): Promise<Agent
   const refuse = (call: Message, why: string): Promise<void> =>
     reply(call, { problem: new Problem('stale_session', why).toJSON(), protocols }, HANDSHAKE);
 
-  /** A copy of the control plane says what it speaks. Copies of two builds run side by side while one follows the other; the last word counts. */
+  /**
+   * A copy of the control plane says what it speaks. Copies of two builds run side by side while one follows the other; the last
+   * word counts.
+   */
   function learn(theirs: ProtocolRange): void {
     const common = commonProtocol(protocols, theirs);
     if (common !== undefined) speaking = common;
@@ -214,9 +199,9 @@ export async function connectAgentLink(options: AgentLinkOptions): Promise<Agent
   ): Promise<unknown> {
     const op = randomUUID();
     const answered = Promise.withResolvers<Message>();
-    const askedAt = clock.tick();
+    const learnTime = clock.ask();
     questions.set(op, (answer) => {
-      clock.learn(answer.iat, askedAt);
+      learnTime(answer.iat);
       answered.resolve(answer);
     });
     const onAbort = () => answered.reject(signal.reason);
@@ -317,17 +302,17 @@ function mistimed({ method, iat, exp }: Message, now: number): Problem | undefin
   );
 }
 
-/** One typed call of the handler with the method's name. */
+/** One call of the handler with the method's name. */
 async function dispatch(
   handlers: Partial<GuestHandlers>,
   method: string,
   params: unknown,
   op: Operation,
 ): Promise<unknown> {
-  const known = METHODS.filter((name) => handlers[name]);
-  const name = known.find((one) => one === method);
-  const handler = name && handlers[name];
-  if (!handler) throw new Problem('not_supported', `this agent knows no method ${method}; known: ${known.join(', ')}`);
+  const known = new Map<string, unknown>(Object.entries(handlers));
+  const handler = known.get(method);
+  if (!handler)
+    throw new Problem('not_supported', `this agent knows no method ${method}; known: ${[...known.keys()].join(', ')}`);
   // The control plane is trusted with the shape of its own calls: they were sealed by it.
   return (handler as (params: unknown, op: Operation) => Promise<unknown>)(params, op);
 }

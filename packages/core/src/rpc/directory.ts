@@ -50,6 +50,9 @@ export interface GuestDirectory {
   enrolled(instanceId: string): Promise<void>;
   /** Takes hello or report if it is newer than the last taken, in one statement. @returns whether it was taken. */
   accept(instanceId: string, at: ReportPosition, heard: Heard): Promise<boolean>;
-  /** Says of a guest that has fallen silent why this server cannot understand it. Another copy may, so it judges nothing. Repeatable. */
+  /**
+   * Says of a guest that has fallen silent why this server cannot understand it. Another copy may, so it judges nothing.
+   * Repeatable.
+   */
   apart(instanceId: string, why: string): Promise<void>;
 }

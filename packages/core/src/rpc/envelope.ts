@@ -5,7 +5,10 @@ import { type DirectionKey, KID_BYTES } from './keys.ts';
 export const MESSAGE_TYPES = ['call', 'reply', 'hello', 'report', 'ask', 'answer'] as const;
 export type MessageType = (typeof MESSAGE_TYPES)[number];
 
-/** What stands inside the seal, in every version of the protocol. The receiver compares each field with what it expects from the key that opened it. */
+/**
+ * What stands inside the seal, in every version of the protocol. The receiver compares each field with what it expects from the
+ * key that opened it.
+ */
 export interface Message {
   /** Version of the protocol in which the body is. */
   v: number;

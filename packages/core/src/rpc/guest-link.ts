@@ -3,6 +3,8 @@ import { Problem, reviveProblem, toProblem } from '../problem.ts';
 import type { CallOptions, ControlHandlers, GuestCaller } from './caller.ts';
 import type { GuestDirectory, KeyHolder } from './directory.ts';
 import { expectFrom, isRecord, keyIdOf, type Message, open, seal } from './envelope.ts';
+import { createExchanges } from './exchanges.ts';
+import { parseReport } from './guest-report.ts';
 import type { LinkKeys } from './keys.ts';
 import type { GuestMethod, GuestMethods, GuestReport } from './methods.ts';
 import {
@@ -46,12 +48,6 @@ const ANSWER_TTL_MS = 60_000;
 /** What a guest speaks of which nothing is known. */
 const EARLIEST: ProtocolRange = { min: HANDSHAKE, max: HANDSHAKE };
 
-interface Pending {
-  instanceId: string;
-  settle(outcome: Message): void;
-  fail(problem: Problem): void;
-}
-
 /** The control plane's end of the links to all guests: calls down, replies, reports and questions up. */
 export function createGuestLink(options: GuestLinkOptions): GuestLink {
   const { transport, directory } = options;
@@ -61,7 +57,7 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
   /** This process's life. It is also the name of this copy, under which replies come back. */
   const session = transport.copy;
   const windows = new ReplayWindows();
-  const pending = new Map<string, Set<Pending>>();
+  const exchanges = createExchanges();
   /** Guests that this copy cannot speak to, and what was said of it: one line in the log, not one a report. */
   const strangers = new Map<string, string>();
   const refusedKeys = new Set<string>();
@@ -75,45 +71,6 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
     const at = now();
     const n = nextNumber(message.instance);
     return seal({ dir: 'down', from: session, n, iat: at, exp: at + Math.ceil(ttlMs), ...message }, keys.down);
-  }
-
-  /** One exchange with one life of the guest. */
-  function exchange(
-    instanceId: string,
-    operationId: string,
-    send: () => Promise<void>,
-    signal: AbortSignal,
-  ): Promise<Message> {
-    return new Promise<Message>((resolve, reject) => {
-      const waiters = pending.get(operationId) ?? new Set();
-      pending.set(operationId, waiters);
-      const leave = () => {
-        waiters.delete(entry);
-        if (waiters.size === 0) pending.delete(operationId);
-        signal.removeEventListener('abort', onAbort);
-      };
-      const entry: Pending = {
-        instanceId,
-        settle(message) {
-          leave();
-          resolve(message);
-        },
-        fail(problem) {
-          leave();
-          reject(problem);
-        },
-      };
-      const onAbort = () =>
-        entry.fail(
-          signal.reason instanceof Problem
-            ? signal.reason
-            : new Problem('timeout', `instance ${instanceId} did not answer in time`),
-        );
-      waiters.add(entry);
-      if (signal.aborted) return onAbort();
-      signal.addEventListener('abort', onAbort, { once: true });
-      send().catch((error: unknown) => entry.fail(toProblem(error)));
-    });
   }
 
   async function call<M extends GuestMethod>(
@@ -164,7 +121,7 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
               ttlMs: remainingMs,
             },
           );
-        const reply = await exchange(instanceId, operationId, send, limit.signal);
+        const reply = await exchanges.begin(instanceId, operationId, send, limit.signal);
         const body = isRecord(reply.body) ? reply.body : {};
         if (isRecord(body.problem)) {
           // Sealed by the guest itself: it has restarted since, as another build maybe; the same operation goes to its present life.
@@ -241,7 +198,6 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
     const opened = await openUp(sealed);
     if (!opened) return;
     const { guest, message, underToken } = opened;
-    const waiters = pending.get(message.op);
     const wrong =
       underToken || message.type !== 'reply'
         ? 'it is no reply'
@@ -252,8 +208,7 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
             : undefined;
     if (wrong !== undefined) return refuse(wrong, { instanceId: guest.instanceId, op: message.op });
     if (!isFresh(guest, message)) return seenBefore(guest, message);
-    // Nobody waits where a call was given up meanwhile: after an outage, the rule.
-    for (const waiter of waiters ?? []) if (waiter.instanceId === guest.instanceId) waiter.settle(message);
+    exchanges.settle(guest.instanceId, message);
   }
 
   async function answer(guest: KeyHolder, keys: LinkKeys, question: Message, body: unknown): Promise<void> {
@@ -380,51 +335,10 @@ export function createGuestLink(options: GuestLinkOptions): GuestLink {
     call,
     start: () => transport.start({ onReply, onEvent }),
     async close() {
-      for (const waiters of pending.values()) {
-        for (const waiter of waiters)
-          waiter.fail(
-            new Problem(
-              'unavailable',
-              'this copy of the control plane is stopping; ask again under the same operation id',
-            ),
-          );
-      }
+      exchanges.fail(
+        new Problem('unavailable', 'this copy of the control plane is stopping; ask again under the same operation id'),
+      );
       await transport.close();
     },
   };
-}
-
-const STATES = [
-  'new',
-  'building',
-  'healthy',
-  'running',
-  'restarting',
-  'shutdown',
-  'crashed',
-  'blocked',
-  'failed_to_spawn',
-] as const;
-
-const isCount = (value: unknown, most = Number.MAX_SAFE_INTEGER): value is number =>
-  Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= most;
-
-/** Text of a guest, for a column: in its length, without what a column cannot hold. */
-const textOf = (value: string, most: number): string => value.replaceAll('\0', '').slice(0, most);
-
-/** A guest is hostile: only what a report may say gets through, in the lengths that it may have. */
-export function parseReport(value: unknown): GuestReport | undefined {
-  if (!isRecord(value)) return undefined;
-  const state = STATES.find((known) => known === value.state);
-  const { agentBuild, protocol, clockMs, detail, driver, revision, volume, memory } = value;
-  if (!state || typeof agentBuild !== 'string' || !isCount(protocol, 65_535) || !isCount(clockMs)) return undefined;
-  const report: GuestReport = { state, agentBuild: textOf(agentBuild, 64), protocol, clockMs };
-  if (typeof detail === 'string') report.detail = textOf(detail, 1024);
-  if (typeof driver === 'string') report.driver = textOf(driver, 64);
-  if (isCount(revision, 2 ** 31 - 1)) report.revision = revision;
-  if (isRecord(volume) && isCount(volume.usedBytes) && isCount(volume.totalBytes)) {
-    report.volume = { usedBytes: volume.usedBytes, totalBytes: volume.totalBytes };
-  }
-  if (isRecord(memory) && isCount(memory.agentRssBytes)) report.memory = { agentRssBytes: memory.agentRssBytes };
-  return report;
 }

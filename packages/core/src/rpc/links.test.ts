@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Problem } from '../problem.ts';
 import { createMemoryDirectory } from '../testing/memory-directory.ts';
 import { createMemoryBroker } from '../testing/memory-transport.ts';
-import { connectAgentLink } from './agent-link.ts';
+import { type AgentLinkOptions, connectAgentLink } from './agent-link.ts';
 import type { AgentLink, GuestHandlers } from './caller.ts';
 import { seal } from './envelope.ts';
 import { createGuestLink, type GuestLink } from './guest-link.ts';
@@ -14,10 +14,6 @@ import { createMemoryReplies } from './replies.ts';
 
 const instanceId = '5f0c1f0e-0000-4000-8000-000000000001';
 const report: GuestReport = { state: 'healthy', agentBuild: 'test', protocol: 1, clockMs: 0 };
-
-const unexpected = async (): Promise<never> => {
-  throw new Problem('internal', 'not expected in this test');
-};
 
 /** A guest's disk, and whatever it is told to do. */
 function guestState() {
@@ -46,44 +42,30 @@ function setUp() {
     return link;
   }
 
-  async function agent(handlers: Partial<GuestHandlers> = {}, from = disk, agentToken = token): Promise<AgentLink> {
+  async function agent(
+    handlers: Partial<GuestHandlers> = {},
+    overrides: Partial<AgentLinkOptions> = {},
+  ): Promise<AgentLink> {
     const link = await connectAgentLink({
       transport: broker.agent(instanceId),
       instanceId,
-      keys: from.keys,
-      ...(from.server ? { serverPublicKey: from.server } : { token: agentToken }),
+      keys: disk.keys,
+      ...(disk.server ? { serverPublicKey: disk.server } : { token }),
       enrolled: async (key) => {
-        from.server = key;
+        disk.server = key;
       },
       nextBoot: async () => {
-        from.boot += 1;
-        return from.boot;
+        disk.boot += 1;
+        return disk.boot;
       },
       replies,
       enrolRetryMs: 20,
       signal: AbortSignal.timeout(5_000),
-      handlers: {
-        prepare: unexpected,
-        status: async () => report,
-        restart: unexpected,
-        database_list: unexpected,
-        database_create: unexpected,
-        database_drop: unexpected,
-        user_list: unexpected,
-        user_create: unexpected,
-        user_get: unexpected,
-        user_alter: unexpected,
-        user_grant: unexpected,
-        user_revoke: unexpected,
-        user_drop: unexpected,
-        root_status: unexpected,
-        root_enable: unexpected,
-        root_disable: unexpected,
-        ...handlers,
-      },
+      handlers: { status: async () => report, ...handlers },
+      ...overrides,
     });
     open.push(link);
-    await vi.waitFor(() => expect(directory.row(instanceId)?.position?.boot).toBe(from.boot));
+    await vi.waitFor(() => expect(directory.row(instanceId)?.position?.boot).toBe(disk.boot));
     return link;
   }
   return { broker, directory, disk, token, seen, server, agent, open };
@@ -111,7 +93,7 @@ describe('enrolment', () => {
         enrolled: async () => undefined,
         nextBoot: async () => 1,
         replies: createMemoryReplies(),
-        handlers: {} as GuestHandlers,
+        handlers: {},
         enrolRetryMs: 10,
         signal: AbortSignal.timeout(150),
       }),
@@ -123,17 +105,7 @@ describe('enrolment', () => {
     world = setUp();
     const transport = { ...world.broker.agent(instanceId), start: () => new Promise<void>(() => {}) };
     const stop = new AbortController();
-    const connecting = connectAgentLink({
-      transport,
-      instanceId,
-      keys: world.disk.keys,
-      token: world.token,
-      enrolled: async () => undefined,
-      nextBoot: async () => 1,
-      replies: createMemoryReplies(),
-      handlers: {} as GuestHandlers,
-      signal: stop.signal,
-    });
+    const connecting = world.agent({}, { transport, signal: stop.signal });
     stop.abort(new Error('stopped'));
     await expect(connecting).rejects.toThrow('stopped');
   });
@@ -267,73 +239,51 @@ describe('calls', () => {
     expect(await server.call(instanceId, 'status', {}, options())).toEqual(report);
     expect(reads).toBe(1);
   });
+});
 
-  describe.each([
-    { word: 'ahead', offMs: 3_600_000 },
-    { word: 'behind', offMs: -3_600_000 },
-  ])('whose clock is an hour $word', ({ offMs }) => {
-    let runs = 0;
-    const status = async () => {
-      runs += 1;
-      return report;
-    };
-    async function agentWithClock(gate: () => Promise<void> = async () => {}) {
-      const transport = world.broker.agent(instanceId);
-      const link = await connectAgentLink({
-        transport: {
-          ...transport,
-          start: (onCommand) =>
-            transport.start(async (sealed) => {
-              await gate();
-              await onCommand(sealed);
-            }),
-        },
-        instanceId,
-        keys: world.disk.keys,
-        ...(world.disk.server ? { serverPublicKey: world.disk.server } : { token: world.token }),
-        enrolled: async (key) => {
-          world.disk.server = key;
-        },
-        nextBoot: async () => {
-          world.disk.boot += 1;
-          return world.disk.boot;
-        },
-        replies: createMemoryReplies(),
-        handlers: { status } as Partial<GuestHandlers> as GuestHandlers,
-        enrolRetryMs: 20,
-        now: () => Date.now() + offMs,
+describe.each([
+  { word: 'ahead', offMs: 3_600_000 },
+  { word: 'behind', offMs: -3_600_000 },
+])('guests whose clock is an hour $word', ({ offMs }) => {
+  let runs = 0;
+  const status = async () => {
+    runs += 1;
+    return report;
+  };
+  const now = () => Date.now() + offMs;
+
+  it('work, in their first life and in later ones, and are shown with it', async () => {
+    world = setUp();
+    const server = await world.server();
+    const first = await world.agent({ status }, { now });
+    expect(await server.call(instanceId, 'status', {}, options())).toEqual(report);
+    await first.close();
+    // This life has asked nothing yet, so it knows its own clock alone.
+    await world.agent({ status }, { now });
+    expect(await server.call(instanceId, 'status', {}, options())).toEqual(report);
+    expect(world.directory.row(instanceId)?.clockSkewMs).toBeCloseTo(offMs, -5);
+  });
+
+  it('do not begin what came too late, whatever their clock says', async () => {
+    world = setUp();
+    const server = await world.server();
+    let gate = Promise.resolve();
+    const transport = world.broker.agent(instanceId);
+    const { start } = transport;
+    transport.start = (onCommand) =>
+      start(async (sealed) => {
+        await gate;
+        await onCommand(sealed);
       });
-      world.open.push(link);
-      await vi.waitFor(() => expect(world.directory.row(instanceId)?.position?.boot).toBe(world.disk.boot));
-      return link;
-    }
-
-    it('work, in their first life and in later ones, and are shown with it', async () => {
-      world = setUp();
-      const server = await world.server();
-      const first = await agentWithClock();
-      expect(await server.call(instanceId, 'status', {}, options())).toEqual(report);
-      await first.close();
-      // This life has asked nothing yet, so it knows its own clock alone.
-      await agentWithClock();
-      expect(await server.call(instanceId, 'status', {}, options())).toEqual(report);
-      expect(world.directory.row(instanceId)?.clockSkewMs).toBeCloseTo(offMs, -5);
-    });
-
-    it('do not begin what came too late, whatever their clock says', async () => {
-      world = setUp();
-      const server = await world.server();
-      let gate = Promise.resolve();
-      await agentWithClock(() => gate);
-      const open = Promise.withResolvers<void>();
-      gate = open.promise;
-      await expect(server.call(instanceId, 'status', {}, { ...options(), timeoutMs: 20 })).rejects.toThrow('within 20');
-      runs = 0;
-      open.resolve();
-      await server.call(instanceId, 'status', {}, options());
-      await vi.waitFor(() => expect(world.seen.filter(({ address }) => address.startsWith('reply.'))).toHaveLength(2));
-      expect(runs).toBe(1);
-    });
+    await world.agent({ status }, { now, transport });
+    const open = Promise.withResolvers<void>();
+    gate = open.promise;
+    await expect(server.call(instanceId, 'status', {}, { ...options(), timeoutMs: 20 })).rejects.toThrow('within 20');
+    runs = 0;
+    open.resolve();
+    await server.call(instanceId, 'status', {}, options());
+    await vi.waitFor(() => expect(world.seen.filter(({ address }) => address.startsWith('reply.'))).toHaveLength(2));
+    expect(runs).toBe(1);
   });
 });
 

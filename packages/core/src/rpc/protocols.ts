@@ -24,7 +24,7 @@ export const HANDSHAKE = 1;
 /** No version is higher: it goes into a column. */
 const MAX_VERSION = 65_535;
 
-export function isHandshake({ type, method, body }: Message): boolean {
+function isHandshake({ type, method, body }: Message): boolean {
   if (type === 'hello') return true;
   if (type === 'reply') return isRecord(body) && isRecord(body.problem) && body.problem.code === 'stale_session';
   return method === 'enrol' || (type === 'answer' && method === 'hello');

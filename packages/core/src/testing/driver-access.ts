@@ -1,7 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { checkDatabaseName } from '../driver/names.ts';
 import { operation } from './driver-context.ts';
-import { allowed, HOSTILE_NAMES, type Live, problemOf, REFUSED_NAMES, TENANT_PASSWORDS } from './driver-live-parts.ts';
+import {
+  allowed,
+  HOSTILE_NAMES,
+  type Live,
+  problemOf,
+  REFUSED_NAMES,
+  TENANT_PASSWORDS,
+  usersAndDatabases,
+} from './driver-live-parts.ts';
 
 const [FIRST, SECOND] = TENANT_PASSWORDS;
 
@@ -10,11 +18,7 @@ export function accessTests({ test, driver, login, refusedLogin, asTenant }: Liv
   const { manifest } = test.factory;
 
   describe('access', () => {
-    const group = () => {
-      const { users, databases } = driver();
-      if (!users || !databases) throw new Error('the groups users and databases are missing');
-      return { users, databases };
-    };
+    const group = () => usersAndDatabases(driver());
     const make = (name: string, databases: string[] = [], password: string = FIRST) =>
       group().users.create({ name, password, databases }, operation());
     const granted = async (name: string) => (await group().users.get({ name }, operation()))?.databases;
@@ -121,7 +125,7 @@ export function accessTests({ test, driver, login, refusedLogin, asTenant }: Liv
     it('is nobody else’s when the new name is taken, or the old one is not there', async () => {
       await make('gina', ['a_b']);
       await make('hugo', ['axb'], SECOND);
-      const changes = { name: 'hugo', password: 'access-second-pw' };
+      const changes = { name: 'hugo', password: SECOND };
       expect(await group().users.alter({ name: 'gina' }, changes, operation())).toBe('exists');
       expect(await one('gina', 'a_b')).toEqual([[1]]);
       expect(await granted('hugo')).toEqual(['axb']);

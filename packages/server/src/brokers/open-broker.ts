@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Broker, Logger } from '@coffer/core';
 import type { DockerCloud } from '../clouds/docker/index.ts';
-import { portProblem } from '../http/port-problem.ts';
+import type { BrokerLine } from '../guest/guests.ts';
+import { portProblem } from '../port-problem.ts';
 import type { Releases } from '../release.ts';
 import type { Store } from '../store/store.ts';
 import { ensureCertificates } from './authority.ts';
-import { type RabbitmqOptions, readOptionFile } from './options.ts';
+import { type RabbitmqOptions, readManagement } from './options.ts';
 import { createRabbitmqBroker } from './rabbitmq.ts';
 import { createRelayBroker } from './relay.ts';
 import { relayAccounts } from './relay-accounts.ts';
@@ -14,25 +15,19 @@ import { relayAccounts } from './relay-accounts.ts';
 /** A broker, and how this process itself reaches it. */
 export interface OpenBroker {
   broker: Broker;
-  line: { host: string; port: number; username: string; password: string; ca?: string };
+  line: BrokerLine;
 }
 
 /** The operator's RabbitMQ. Nothing is asked of it yet: one that is away is waited for by the line. */
 export function openRabbitmq(options: RabbitmqOptions): OpenBroker {
-  const { host, port, username, management, queueType } = options;
-  const password = readOptionFile('broker-password-file', options.passwordFile).trim();
-  const ca = options.caFile === undefined ? {} : { ca: readOptionFile('broker-ca', options.caFile) };
-  const broker = createRabbitmqBroker({
-    management: { url: management, username, password, ...ca },
-    host,
-    port,
-    queueType,
-    ...ca,
-  });
-  return { broker, line: { host, port, username, password, ...ca } };
+  const { host, port, queueType } = options;
+  const { url, ...login } = readManagement(options);
+  const { username, password, ...trust } = login;
+  const broker = createRabbitmqBroker({ management: { url, ...login }, host, port, queueType, ...trust });
+  return { broker, line: { host, port, ...login } };
 }
 
-export interface RelayParts {
+interface RelayParts {
   cloud: Pick<DockerCloud, 'management'>;
   store: Store;
   dataDir: string;

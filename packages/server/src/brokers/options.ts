@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Problem } from '@coffer/core';
+import type { ManagementOptions } from './management-http.ts';
 
 /** A RabbitMQ of the operator's, in place of the embedded relay. */
 export interface RabbitmqOptions {
@@ -83,8 +84,18 @@ export function readBrokerOptions(flags: BrokerFlags): RabbitmqOptions | undefin
   };
 }
 
-/** One line of text. @throws Problem `bad_request` when it cannot be read or is empty. */
-export function readOptionFile(option: string, path: string): string {
+/** The login at its management plug-in, read from the files of the options. @throws Problem `bad_request` for a file. */
+export function readManagement({ management, username, passwordFile, caFile }: RabbitmqOptions): ManagementOptions {
+  return {
+    url: management,
+    username,
+    password: readOptionFile('broker-password-file', passwordFile).trim(),
+    ...(caFile !== undefined && { ca: readOptionFile('broker-ca', caFile) }),
+  };
+}
+
+/** @throws Problem `bad_request` when it cannot be read or is empty. */
+function readOptionFile(option: string, path: string): string {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');

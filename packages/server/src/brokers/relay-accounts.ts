@@ -1,3 +1,4 @@
+import { isId } from '../ids.ts';
 import type { Store } from '../store/store.ts';
 import type { RelayAccounts } from './relay.ts';
 
@@ -6,7 +7,7 @@ export function relayAccounts(store: Store): RelayAccounts {
   return {
     async passwordHash(instanceId) {
       // Usernames come from strangers; only ids are looked up.
-      if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(instanceId)) return undefined;
+      if (!isId(instanceId)) return undefined;
       return (await store.guests.get(instanceId))?.brokerPasswordHash ?? undefined;
     },
     async list() {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { Problem } from '@coffer/core';
 import type { Command } from 'commander';
 import { addCloudOptions, addDataOptions, defaultRunDir } from '../config.ts';
-import { openCloud, takeServerLock } from '../local-cloud.ts';
+import { openCloud } from '../local-cloud.ts';
+import { takeServerLock } from '../server-lock.ts';
 import { destroyPostgres } from '../store/postgres.ts';
 import { createLog } from './log.ts';
 
@@ -37,9 +38,6 @@ export function addClear(program: Command): void {
           runDir: flags.runDir ?? defaultRunDir(flags.dataDir),
           brokerPort: 0,
           guestImage: flags.guestImage ?? '',
-          allowInsecure: false,
-          reportIntervalMs: 0,
-          logLevel: flags.logLevel,
           ...(flags.engine !== undefined && { engine: flags.engine }),
         },
         log,

@@ -1,21 +1,9 @@
 import type { Command } from 'commander';
-import { type BrokerFlags, readBrokerOptions } from '../brokers/options.ts';
-import { addServeOptions, defaultRunDir } from '../config.ts';
+import { readBrokerOptions } from '../brokers/options.ts';
+import { addServeOptions, defaultRunDir, readBrokerPort, type ServeFlags } from '../config.ts';
 import { type Diagnosis, diagnose } from '../doctor/doctor.ts';
 import { createReleases } from '../release.ts';
 import { createLog } from './log.ts';
-
-interface Flags extends BrokerFlags {
-  dataDir: string;
-  runDir?: string;
-  store?: string;
-  brokerPort: string;
-  engine?: string;
-  guestImage?: string;
-  imagesDir?: string;
-  logLevel: string;
-  json?: boolean;
-}
 
 /** `coffer doctor`: looks at everything that a server with these options hangs on; 1 when something is to be mended. */
 export function addDoctor(program: Command): void {
@@ -27,7 +15,7 @@ export function addDoctor(program: Command): void {
       ),
   )
     .option('--json', 'the same as JSON')
-    .action(async (flags: Flags) => {
+    .action(async (flags: ServeFlags & { json?: boolean }) => {
       // What was found is the answer; the log of the store's launcher is for those who ask for it.
       const log = createLog(flags.logLevel === 'info' ? 'error' : flags.logLevel);
       const releases = createReleases(log);
@@ -37,7 +25,7 @@ export function addDoctor(program: Command): void {
           {
             dataDir: flags.dataDir,
             runDir: flags.runDir ?? defaultRunDir(flags.dataDir),
-            brokerPort: Number(flags.brokerPort),
+            brokerPort: readBrokerPort(flags),
             log,
             ...(flags.store !== undefined && { storeUrl: flags.store }),
             ...(flags.engine !== undefined && { engine: flags.engine }),

@@ -8,8 +8,8 @@ import { createStore, type Store } from '../store/store.ts';
 import { instanceIn } from '../store/testing.ts';
 import { cloudResources } from '../worker/cloud-resources.ts';
 import { defineJob, type JobContext } from '../worker/job-kind.ts';
+import { cleanupTask } from '../worker/tasks/cleanup.ts';
 import { createWorker, type Worker } from '../worker/worker.ts';
-import { cleanupJob } from './cleanup.ts';
 import { type Conductor, createConductor } from './conductor.ts';
 
 let database: TestDatabase;
@@ -69,7 +69,7 @@ beforeEach(async () => {
     ping: async () => {},
   };
   conductor = createConductor({ store, cloud, broker });
-  const kinds = [build(), cleanupJob(cloudResources({ cloud, broker }))];
+  const kinds = [build(), cleanupTask(cloudResources({ cloud, broker }))];
   worker = createWorker({ store, kinds, pollMs: 200, settleMs: 50, retry: { firstMs: 5, maxMs: 20 } });
   worker.start();
 });
@@ -277,7 +277,7 @@ it('sees between its rounds that the server of a guest that reports is up again'
     async () => {
       // Reports go on, and the last may be of a moment before.
       const at = { session: 's', boot: 1, number: Date.now() };
-      const facts = { serviceStatus: 'healthy', clockSkewMs: 0, agentBuild: '', protocol: 1 } as const;
+      const facts = { serviceStatus: 'healthy', clockSkewMs: 0, agentBuild: '' } as const;
       await store.guests.acceptReport(id, at, facts);
       expect(await store.instances.get(id)).toMatchObject({ serverStatus: 'ACTIVE' });
     },

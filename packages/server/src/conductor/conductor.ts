@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Broker, type Cloud, type Logger, silentLogger, toProblem } from '@coffer/core';
+import { createSayOnce } from '../say-once.ts';
 import { CLOCK_TOLERANCE_MS } from '../services/clock-skew.ts';
-import { createStates } from '../states.ts';
 import type { LedgerRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
 import { type Clock, systemClock } from '../worker/clock.ts';
@@ -68,7 +68,7 @@ export function createConductor(options: ConductorOptions): Conductor {
   const resources = cloudResources(options);
   const owner = randomUUID();
   const stopping = new AbortController();
-  const sayOnce = createStates(log);
+  const sayOnce = createSayOnce(log);
   const patienceMs = MISSED_REPORTS * reportIntervalMs;
   const mayJudge = createEars({
     hears: () => Promise.all([options.hears?.(), store.ping()]),
@@ -81,7 +81,8 @@ export function createConductor(options: ConductorOptions): Conductor {
 
   async function markSilent(): Promise<string[]> {
     const silent = await store.instances.markSilent(patienceMs);
-    for (const instance of silent) log.warn({ instance }, 'the guest is silent');
+    // One line for however many: when a switch fails, that is all of them.
+    if (silent.length > 0) log.warn({ count: silent.length, instances: silent }, 'guests fell silent');
     return silent;
   }
 
@@ -114,7 +115,7 @@ export function createConductor(options: ConductorOptions): Conductor {
       (error: unknown) =>
         sayOnce('server states', { fields: { err: error }, message: 'the servers’ states could not be asked for' }),
     );
-    const clocks = (await store.instances.withClockOff(CLOCK_TOLERANCE_MS)).sort();
+    const clocks = (await store.instances.withClockOff(CLOCK_TOLERANCE_MS)).map(({ id }) => id);
     const message = 'the clocks of these guests are off; they work, and their databases write wrong times';
     sayOnce('clocks', clocks.length > 0 ? { fields: { count: clocks.length, instances: clocks }, message } : undefined);
     report.cleanups = await enqueueCleanups(store, resources);

@@ -1,4 +1,4 @@
-import type { SayOnce } from '../states.ts';
+import type { SayOnce } from '../say-once.ts';
 import type { Clock } from '../worker/clock.ts';
 
 export interface EarsOptions {

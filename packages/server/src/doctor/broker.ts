@@ -1,5 +1,5 @@
 import type { Management } from '../brokers/management-http.ts';
-import type { Examination } from './finding.ts';
+import type { Examination } from '../examination.ts';
 
 export interface RelayDeps {
   /** Where guests reach the relay; undefined while there is no management network. */

@@ -1,5 +1,5 @@
-import { CLOCK_TOLERANCE_MS } from '../services/clock-skew.ts';
-import type { Examination } from './finding.ts';
+import type { Examination } from '../examination.ts';
+import { CLOCK_TOLERANCE_MS, skewWords } from '../services/clock-skew.ts';
 
 export interface ClocksDeps {
   /** Ms since 1970 by this host's clock. */
@@ -25,13 +25,11 @@ export async function checkClocks({ now, store }: ClocksDeps): Promise<Examinati
   const faults: string[] = [];
   if (Math.abs(offMs) > HOST_TOLERANCE_MS)
     faults.push(
-      `This host's clock is ${seconds(offMs)} s ${offMs > 0 ? 'behind' : 'ahead of'} the store's; set the one that is wrong: ${MEND}.`,
+      `This host's clock is ${Math.round(Math.abs(offMs) / 1000)} s ${offMs > 0 ? 'behind' : 'ahead of'} the store's; set the one that is wrong: ${MEND}.`,
     );
   const skewed = await store.skewed(CLOCK_TOLERANCE_MS);
   if (skewed.length > 0) {
-    const shown = skewed
-      .slice(0, SHOWN)
-      .map(({ id, skewMs }) => `${id} (${seconds(skewMs)} s ${skewMs > 0 ? 'ahead' : 'behind'})`);
+    const shown = skewed.slice(0, SHOWN).map(({ id, skewMs }) => `${id} (${skewWords(skewMs)})`);
     const more = skewed.length > SHOWN ? ` and ${skewed.length - SHOWN} more` : '';
     faults.push(
       `The clocks of guests are off: ${shown.join(', ')}${more}; set them on the machines that guests run on: ${MEND}.`,
@@ -39,5 +37,3 @@ export async function checkClocks({ now, store }: ClocksDeps): Promise<Examinati
   }
   return { facts: `this host ${offMs === 0 ? 'agrees with the store' : `${offMs} ms from the store`}`, faults };
 }
-
-const seconds = (ms: number): number => Math.round(Math.abs(ms) / 1000);

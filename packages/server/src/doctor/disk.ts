@@ -1,4 +1,4 @@
-import type { Examination } from './finding.ts';
+import type { Examination } from '../examination.ts';
 
 export interface DiskDeps {
   /** What lies there, and where. A place that is not there is left out. */

@@ -7,12 +7,13 @@ import { Problem, type Sealed, type SecretBox } from '@coffer/core';
 import type { EngineInfo } from '@coffer/core/engine';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Management } from '../brokers/management-http.ts';
+import type { Examination } from '../examination.ts';
 import { readImageArchive } from './archive.ts';
 import { checkRabbitmq, checkRelay, type RelayDeps } from './broker.ts';
 import { type ClocksDeps, checkClocks } from './clocks.ts';
 import { checkDisk } from './disk.ts';
 import { checkEngine } from './engine.ts';
-import { type Examination, examine } from './finding.ts';
+import { examine } from './finding.ts';
 import { checkImages, type ImagesDeps } from './images.ts';
 import { checkKeys, type KeysDeps } from './keys.ts';
 import { checkStore, type StoreDeps } from './store.ts';
@@ -208,6 +209,12 @@ describe('a check', () => {
     const { faults } = await check();
     expect(faults).toHaveLength(sentence === undefined ? 0 : 1);
     if (sentence) expect(faults[0]).toMatch(sentence);
+  });
+
+  it('of archives counts those that are whole', async () => {
+    const broken = new Problem('conflict', 'Archive a.tar is not whole: l is cut off');
+    expect((await images({})).facts).toContain('1 of 1 images');
+    expect((await images({ readArchive: throwing(broken) })).facts).toContain('0 of 1 images');
   });
 
   it('that throws is its own finding', async () => {

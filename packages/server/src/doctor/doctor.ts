@@ -2,21 +2,22 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@coffer/core';
 import { createEngine } from '@coffer/core/engine';
-import { createManagement, type Management } from '../brokers/management-http.ts';
-import { type RabbitmqOptions, readOptionFile } from '../brokers/options.ts';
+import { createManagement } from '../brokers/management-http.ts';
+import { type RabbitmqOptions, readManagement } from '../brokers/options.ts';
 import { examineCloud } from '../clouds/docker/examine.ts';
 import { findManagement } from '../clouds/docker/networks.ts';
 import { findContext } from '../clouds/docker/open.ts';
-import { serverLock, visitStore } from '../local-store.ts';
-import { isMachineLocked } from '../machine-lock.ts';
+import type { Examination } from '../examination.ts';
+import { visitStore } from '../local-store.ts';
 import type { Releases } from '../release.ts';
+import { isServing } from '../server-lock.ts';
 import { schemaState } from '../store/store.ts';
 import { readImageArchive } from './archive.ts';
 import { checkRabbitmq, checkRelay } from './broker.ts';
 import { checkClocks } from './clocks.ts';
 import { checkDisk } from './disk.ts';
 import { checkEngine } from './engine.ts';
-import { type Examination, examine, type Finding } from './finding.ts';
+import { examine, type Finding } from './finding.ts';
 import { checkImages } from './images.ts';
 import { checkKeys } from './keys.ts';
 import { clocksOf, keysOf, shakeHands, spaceOf, versionOf, wantedImages } from './sources.ts';
@@ -70,7 +71,7 @@ export async function diagnose(options: DoctorOptions, releases: Releases): Prom
     const management = context && (await findManagement(context).catch(() => undefined));
     return checkRelay({
       address: management && { host: management.gateway, port: options.brokerPort },
-      isServing: await isMachineLocked(serverLock(dataDir)),
+      isServing: await isServing(dataDir),
       dataDir,
       handshake: async (address) => shakeHands(address, await readFile(join(dataDir, 'broker/authority.pem'), 'utf8')),
       now: new Date(),
@@ -95,7 +96,9 @@ export async function diagnose(options: DoctorOptions, releases: Releases): Prom
         schema: () => schemaState(reached),
       });
     }),
-    examine('broker', async () => (options.broker ? checkRabbitmq(managementOf(options.broker)) : relay())),
+    examine('broker', async () =>
+      options.broker ? checkRabbitmq(createManagement(readManagement(options.broker))) : relay(),
+    ),
     examine('cloud', cloud),
     examine('engine', () => checkEngine(engine)),
     examine('images', async () =>
@@ -126,16 +129,9 @@ export async function diagnose(options: DoctorOptions, releases: Releases): Prom
       });
     }),
   ]);
+  // One that comes up after its check was given up would be left behind.
+  await readable;
   return { findings, notes: [DOCKER_NOTE] };
-}
-
-function managementOf({ management, username, passwordFile, caFile }: RabbitmqOptions): Management {
-  return createManagement({
-    url: management,
-    username,
-    password: readOptionFile('broker-password-file', passwordFile).trim(),
-    ...(caFile !== undefined && { ca: readOptionFile('broker-ca', caFile) }),
-  });
 }
 
 /** Without the password that a URL may hold. */

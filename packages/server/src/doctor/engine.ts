@@ -1,5 +1,5 @@
 import type { Engine } from '@coffer/core/engine';
-import type { Examination } from './finding.ts';
+import type { Examination } from '../examination.ts';
 
 export type EngineDeps = Pick<Engine, 'endpoint' | 'apiVersion' | 'info'>;
 

@@ -1,15 +1,8 @@
 import { Problem } from '@coffer/core';
+import type { Examination } from '../examination.ts';
+import { within } from '../within.ts';
 
-export const CHECKS = ['store', 'broker', 'cloud', 'engine', 'images', 'clocks', 'keys', 'disk'] as const;
-export type CheckName = (typeof CHECKS)[number];
-
-/** What one check saw. */
-export interface Examination {
-  /** What was looked at, in a few words. */
-  facts: string;
-  /** A sentence for each thing that is to be mended, with the command that does it. */
-  faults: string[];
-}
+export type CheckName = 'store' | 'broker' | 'cloud' | 'engine' | 'images' | 'clocks' | 'keys' | 'disk';
 
 export interface Finding extends Examination {
   check: CheckName;
@@ -24,31 +17,17 @@ export async function examine(
   work: () => Promise<Examination>,
   deadlineMs = DEADLINE_MS,
 ): Promise<Finding> {
-  const late = new AbortController();
+  const late = () =>
+    new Problem(
+      'timeout',
+      `The check did not end within ${deadlineMs / 1000} s; run it again when the machine is less busy.`,
+    );
   try {
-    const { facts, faults } = await Promise.race([work(), rejectAfter(deadlineMs, late.signal)]);
+    const { facts, faults } = await within(deadlineMs, work(), late);
     return { check, isOk: faults.length === 0, facts, faults };
   } catch (error) {
     return { check, isOk: false, facts: '', faults: [sentenceOf(error)] };
-  } finally {
-    late.abort();
   }
-}
-
-function rejectAfter(ms: number, stopped: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const timer = setTimeout(
-      () =>
-        reject(
-          new Problem(
-            'timeout',
-            `The check did not end within ${ms / 1000} s; run it again when the machine is less busy.`,
-          ),
-        ),
-      ms,
-    );
-    stopped.addEventListener('abort', () => clearTimeout(timer));
-  });
 }
 
 function sentenceOf(error: unknown): string {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Examination } from './finding.ts';
+import type { Examination } from '../examination.ts';
 
 export interface ImagesDeps {
   guestImage: string | undefined;
@@ -34,19 +34,15 @@ export async function checkImages(deps: ImagesDeps): Promise<Examination> {
       continue;
     }
     const file = join(imagesDir, archiveName(reference));
-    const holds = await deps.readArchive(file).catch((error: unknown) => {
-      faults.push(
-        `${error instanceof Error ? error.message : String(error)}; save it again: \`docker save -o ${file} ${reference}\`.`,
-      );
-      return [reference];
-    });
-    if (holds === undefined && !isPulled)
-      faults.push(`There is no archive ${file}, and ${reference} has no registry; ${BUILD}.`);
-    if (holds !== undefined && !holds.includes(reference))
-      faults.push(
-        `Archive ${file} holds ${holds.join(', ')} and not ${reference}; save it again: \`docker save -o ${file} ${reference}\`.`,
-      );
-    if (holds?.includes(reference)) whole += 1;
+    const saveAgain = `save it again: \`docker save -o ${file} ${reference}\``;
+    try {
+      const holds = await deps.readArchive(file);
+      if (holds?.includes(reference)) whole += 1;
+      else if (holds) faults.push(`Archive ${file} holds ${holds.join(', ')} and not ${reference}; ${saveAgain}.`);
+      else if (!isPulled) faults.push(`There is no archive ${file}, and ${reference} has no registry; ${BUILD}.`);
+    } catch (error) {
+      faults.push(`${error instanceof Error ? error.message : String(error)}; ${saveAgain}.`);
+    }
   }
   const archives =
     wanted === undefined

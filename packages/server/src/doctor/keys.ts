@@ -1,5 +1,5 @@
 import type { Sealed, SecretBox } from '@coffer/core';
-import type { Examination } from './finding.ts';
+import type { Examination } from '../examination.ts';
 
 export interface KeysDeps {
   file: string;

@@ -37,19 +37,8 @@ export async function wantedImages(store: Store): Promise<{ reference: string; i
 
 export const clocksOf = (store: Store): NonNullable<ClocksDeps['store']> => ({
   now: () => store.snapshot(async (_, now) => now),
-  skewed: (moreThanMs) => skewedGuests(store, moreThanMs),
+  skewed: (moreThanMs) => store.instances.withClockOff(moreThanMs),
 });
-
-async function skewedGuests(store: Store, moreThanMs: number): Promise<{ id: string; skewMs: number }[]> {
-  const rows = await store.db
-    .selectFrom('instances')
-    .select(['id', 'clockSkewMs'])
-    .where('deletedAt', 'is', null)
-    .where(sql<number>`abs(clock_skew_ms)`, '>', moreThanMs)
-    .orderBy('id')
-    .execute();
-  return rows.map(({ id, clockSkewMs }) => ({ id, skewMs: clockSkewMs ?? 0 }));
-}
 
 export function keysOf(file: string, store: Store | undefined): KeysDeps {
   return {

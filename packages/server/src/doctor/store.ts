@@ -1,5 +1,5 @@
+import type { Examination } from '../examination.ts';
 import type { SchemaState } from '../store/store.ts';
-import type { Examination } from './finding.ts';
 
 export interface StoreDeps {
   /** Where it is, as people say it: without passwords. */

@@ -1,6 +1,7 @@
 import { type Caller, type Identity, type Logger, type OperationId, Problem } from '@coffer/core';
 import { type Context, Hono } from 'hono';
-import { createStates } from '../states.ts';
+import { createSayOnce } from '../say-once.ts';
+import type { App, AppEnv } from './app-type.ts';
 import { authenticate, checkProject } from './auth.ts';
 import type { BaseUrlOf } from './base-url.ts';
 import { readJson } from './body.ts';
@@ -27,16 +28,6 @@ interface Reply {
   headers?: Record<string, string>;
 }
 
-export interface AppBindings {
-  /** Where @hono/node-server keeps the connection. */
-  incoming?: { socket?: { remoteAddress?: string } };
-  /** Where the app hangs below another. */
-  prefix?: string;
-}
-
-export type AppEnv = { Bindings: AppBindings };
-/** A Hono app: to be served by its `fetch`, or hung below a path of another by `host.route(path, app)`. */
-export type App = Hono<AppEnv>;
 type Ctx = Context<AppEnv>;
 
 /** The path as the document has it, without where the app hangs. */
@@ -91,7 +82,7 @@ function respond(reply: Reply, requestId: string): Response {
 /** All operations of the document on one Hono app. No I/O. @throws Error when an operation has no handler. */
 export function mount(handlers: Handlers, options: MountOptions): App {
   const { identity, log, newId } = options;
-  const sayOnce = createStates(log);
+  const sayOnce = createSayOnce(log);
   const validatorFor = createValidators();
   // Each entry takes its own operation's call; that the two go together is what `Handlers` proves to the compiler.
   const byId = new Map<string, (call: never) => Promise<Reply> | Reply>(Object.entries(handlers));
@@ -104,6 +95,7 @@ export function mount(handlers: Handlers, options: MountOptions): App {
     return c.env.incoming?.socket?.remoteAddress;
   };
   const prefixOf = (c: Ctx): string => c.env.prefix ?? '';
+  const pathOf = (c: Ctx): string => pathBelow(c.req.url, prefixOf(c));
   const contextOf = (path: string, requestId: string): FaultContext => ({
     family: /^\/identity(?:\/|$)/.test(path) ? 'identity' : 'trove',
     requestId,
@@ -134,7 +126,7 @@ export function mount(handlers: Handlers, options: MountOptions): App {
     const call = {
       caller,
       base: `${options.baseUrlOf(request, peerOf(c))}${prefixOf(c)}`,
-      url: new URL(`${pathBelow(request.url, prefixOf(c))}${search}`, request.url).href,
+      url: new URL(`${pathOf(c)}${search}`, request.url).href,
       peer: peerOf(c),
       requestId,
       path,
@@ -151,7 +143,7 @@ export function mount(handlers: Handlers, options: MountOptions): App {
   async function serve(c: Ctx, route: Route): Promise<Response> {
     const requestId = `req-${newId()}`;
     const entry = { requestId, operation: route.id };
-    const raw = pathBelow(c.req.url, prefixOf(c));
+    const raw = pathOf(c);
     const refuse = (error: unknown): Reply => {
       if (error instanceof Problem && error.mayRetry && isOurs(error)) {
         // A part that is away fails every request: one line for each operation until one of it is answered again.
@@ -191,12 +183,12 @@ export function mount(handlers: Handlers, options: MountOptions): App {
   app.notFound((c) => {
     const requestId = `req-${newId()}`;
     const unknown = unknownRoute(c.req.method, rawPath(c.req.url).slice(0, 200));
-    return respond(toFault(unknown, contextOf(pathBelow(c.req.url, prefixOf(c)), requestId)), requestId);
+    return respond(toFault(unknown, contextOf(pathOf(c), requestId)), requestId);
   });
   app.onError((error, c) => {
     const requestId = `req-${newId()}`;
     log.error({ requestId, err: error }, 'a request failed outside its operation');
-    return respond(toFault(error, contextOf(pathBelow(c.req.url, prefixOf(c)), requestId)), requestId);
+    return respond(toFault(error, contextOf(pathOf(c), requestId)), requestId);
   });
   return hangable(app);
 }

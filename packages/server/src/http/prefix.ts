@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { routePath } from 'hono/route';
-import type { App, AppEnv } from './mount.ts';
+import type { App, AppEnv } from './app-type.ts';
 
 /** As the document has it, undecoded: slashes collapsed, none at the end. */
 export function rawPath(url: string): string {

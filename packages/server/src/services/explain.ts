@@ -3,7 +3,7 @@ import type { GuestRow } from '../store/guests.ts';
 import type { InstanceRow } from '../store/instances.ts';
 import type { JobRow } from '../store/jobs.ts';
 import type { LedgerRow } from '../store/schema.ts';
-import { CLOCK_TOLERANCE_MS } from './clock-skew.ts';
+import { clockOff } from './clock-skew.ts';
 
 /** What one moment of the store says about an instance and about who could work on it. */
 export interface InstanceFacts {
@@ -213,11 +213,11 @@ function ofGuest({ now, instance, guest, isConductorSeen }: InstanceFacts, isBus
       mend: isConductorSeen ? SEE_LOG : 'no server shows itself; start one: `coffer serve`',
     });
   }
-  if (clockSkewMs !== null && Math.abs(clockSkewMs) > CLOCK_TOLERANCE_MS) {
-    const seconds = Math.round(Math.abs(clockSkewMs) / 1000);
+  const off = clockOff(clockSkewMs);
+  if (off !== undefined) {
     reasons.push({
       code: 'guest_clock_off',
-      message: `The clock of its guest is ${seconds} s ${clockSkewMs > 0 ? 'ahead' : 'behind'}: times that the database writes are off by that.`,
+      message: `The clock of its guest is ${off}: times that the database writes are off by that.`,
       since: null,
       mend: 'set the clock of the guest’s host: `chronyc makestep`, or `timedatectl set-ntp true`',
     });

@@ -1,5 +1,6 @@
 import { type Logger, silentLogger } from '@coffer/core';
-import { createStates } from '../states.ts';
+import { createSayOnce } from '../say-once.ts';
+import { within } from '../within.ts';
 
 const DEADLINE_MS = 3_000;
 
@@ -18,15 +19,11 @@ export function createHealth(
   pings: Record<Part, () => Promise<void>>,
   log: Logger = silentLogger,
 ): () => Promise<HealthReport> {
-  const sayOnce = createStates(log);
+  const sayOnce = createSayOnce(log);
 
   async function check(part: Part): Promise<PartHealth> {
-    let timer: NodeJS.Timeout | undefined;
     try {
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`no answer in ${DEADLINE_MS} ms`)), DEADLINE_MS);
-      });
-      await Promise.race([pings[part](), late]);
+      await within(DEADLINE_MS, pings[part](), () => new Error(`no answer in ${DEADLINE_MS} ms`));
       sayOnce(`health of the ${part}`, undefined);
       return { isOk: true };
     } catch (error) {
@@ -36,8 +33,6 @@ export function createHealth(
         message: 'a part of the service does not answer',
       });
       return { isOk: false, detail: `The ${part} does not answer.` };
-    } finally {
-      clearTimeout(timer);
     }
   }
 

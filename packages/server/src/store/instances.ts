@@ -180,15 +180,12 @@ export function instanceQueries(db: Kysely<Schema>) {
         .execute();
     },
 
-    /** Ids of those whose guest's clock is off by more than this. */
-    async withClockOff(moreThanMs: number): Promise<string[]> {
-      const rows = await db
-        .selectFrom('instances')
-        .select('id')
-        .where('deletedAt', 'is', null)
-        .where(sql<number>`abs(clock_skew_ms)`, '>', moreThanMs)
-        .execute();
-      return rows.map(({ id }) => id);
+    /** Those whose guest's clock was off by more than this at its last report, in the order of their ids. */
+    async withClockOff(moreThanMs: number): Promise<{ id: string; skewMs: number }[]> {
+      const { rows } = await sql<{ id: string; skewMs: number }>`
+        select id, clock_skew_ms as skew_ms from instances
+        where deleted_at is null and abs(clock_skew_ms) > ${moreThanMs} order by id`.execute(db);
+      return rows;
     },
 
     /** Whether a guest has reported within this time whose server is not known to be up: it must be by now. */

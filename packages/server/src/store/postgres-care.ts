@@ -1,5 +1,5 @@
 import type { Logger } from '@coffer/core';
-import { createStates } from '../states.ts';
+import { createSayOnce } from '../say-once.ts';
 import { type LaunchOptions, launchPostgres, runningPostgres } from './postgres.ts';
 
 const INTERVAL_MS = 1_000;
@@ -11,14 +11,14 @@ const INTERVAL_MS = 1_000;
  */
 export function careForPostgres(options: LaunchOptions & { log: Logger }): () => Promise<void> {
   const { dataDir, database, log } = options;
-  const sayOnce = createStates(log);
+  const sayOnce = createSayOnce(log);
   const stopping = new AbortController();
   let looking: Promise<void> | undefined;
 
   async function look(): Promise<void> {
-    if (runningPostgres(dataDir, database) !== undefined) return;
-    sayOnce('our own PostgreSQL', { fields: {}, message: 'our own PostgreSQL has ended; it is started again' });
     try {
+      if (runningPostgres(dataDir, database) !== undefined) return sayOnce('our own PostgreSQL', undefined);
+      sayOnce('our own PostgreSQL', { fields: {}, message: 'our own PostgreSQL has ended; it is started again' });
       await launchPostgres({ ...options, signal: stopping.signal });
       sayOnce('our own PostgreSQL', undefined);
     } catch (error) {

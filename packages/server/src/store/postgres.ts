@@ -55,7 +55,7 @@ export async function launchPostgres(options: LaunchOptions): Promise<Postgres> 
   const log = options.log ?? silentLogger;
   const ids = databaseIds();
   const dir = reachableFolder(resolve(options.dataDir), ids);
-  return withMachineLock(dir, 2 * START_TIMEOUT_MS, () => launch(dir, ids, options, log));
+  return withMachineLock(dir, () => launch(dir, ids, options, log), 2 * START_TIMEOUT_MS);
 }
 
 async function launch(dir: string, ids: Ids | undefined, options: LaunchOptions, log: Logger): Promise<Postgres> {

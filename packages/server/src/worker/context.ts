@@ -1,18 +1,10 @@
 import { type Logger, Problem } from '@coffer/core';
 import type { ClaimedJob, JobStepRow } from '../store/jobs.ts';
-import type { Queries } from '../store/store.ts';
 import type { Clock } from './clock.ts';
 import type { JobContext, Something, StepPoint, WaitOptions } from './job-kind.ts';
 import type { Lease } from './lease.ts';
 import { ensureResource, removeResource } from './resources.ts';
-
-/** A step in the engine's own words: `prepare` runs before the place where crash tests kill, and is repeatable like the effect. */
-export interface StepPlan<P, T> {
-  name: string;
-  prepare: () => Promise<P>;
-  effect: (prepared: P) => Promise<T>;
-  record: (tx: Queries, result: T, prepared: P) => Promise<unknown>;
-}
+import type { StepPlan } from './step.ts';
 
 export interface RunParts {
   job: ClaimedJob;
@@ -28,8 +20,6 @@ export interface RunParts {
   prefix: string;
 }
 
-export type StepRunner = <P, T>(plan: StepPlan<P, T>) => Promise<T>;
-
 export function createContext(parts: RunParts): JobContext {
   const { job, lease, signal, log, clock } = parts;
   const memo = new Map(parts.recorded.map((step) => [step.name, step.result]));
@@ -44,8 +34,10 @@ export function createContext(parts: RunParts): JobContext {
     if (memo.has(step)) return memo.get(step) as T;
     const seen = (point: StepPoint['point']) => parts.observe({ jobId: job.id, kind: job.kind, step, point });
     mayGoOn();
-    await lease.write((tx) => tx.jobs.beginStep(job.id, step));
-    const prepared = await plan.prepare();
+    const prepared = await lease.write(async (tx) => {
+      await tx.jobs.beginStep(job.id, step);
+      return plan.prepare(tx);
+    });
     await seen('before');
     mayGoOn();
     const startedAt = new Date();

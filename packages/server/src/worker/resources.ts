@@ -1,9 +1,9 @@
 import { Problem } from '@coffer/core';
 import type { ClaimedJob } from '../store/jobs.ts';
 import type { Clock } from './clock.ts';
-import type { StepRunner } from './context.ts';
 import type { JobContext, ResourceMaker, ResourceRemover } from './job-kind.ts';
 import type { Lease } from './lease.ts';
+import type { StepRunner } from './step.ts';
 
 interface Parts {
   runStep: StepRunner;
@@ -22,14 +22,10 @@ export async function ensureResource(parts: Parts, kind: string, key: string, ma
   const { job, lease } = parts;
   const { id } = await parts.runStep({
     name: `create ${kind}`,
-    prepare: async () => {
-      const owner = { instanceId: job.instanceId, projectId: job.projectId };
-      const row = await lease.write((tx) => tx.ledger.intend({ kind, key, ...owner }));
+    prepare: (tx) => tx.ledger.intend({ kind, key, instanceId: job.instanceId, projectId: job.projectId }),
+    effect: async (row) => {
       if (row.state === 'deleting')
         throw new Problem('conflict', `${kind} ${key} is being deleted; it is not made again`);
-      return row;
-    },
-    effect: async (row) => {
       const found = await findSettled(parts, row.msSinceAsked, () => maker.find());
       if (found) return { id: found.id };
       await lease.write((tx) => tx.ledger.ask(row.id));
@@ -45,7 +41,7 @@ export async function ensureResource(parts: Parts, kind: string, key: string, ma
 export async function removeResource(parts: Parts, kind: string, key: string, remover: ResourceRemover): Promise<void> {
   await parts.runStep({
     name: `delete ${kind}`,
-    prepare: () => parts.lease.write((tx) => tx.ledger.mark(kind, key)),
+    prepare: (tx) => tx.ledger.mark(kind, key),
     effect: async (row) => {
       if (!row) return;
       let deletedAt = Number.NEGATIVE_INFINITY;

@@ -1,12 +1,12 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { release } from 'node:os';
-import { join } from 'node:path';
-import type { Examination } from '../../doctor/finding.ts';
+import type { Examination } from '../../examination.ts';
 import type { Context } from './context.ts';
 import { loopsIn } from './loops.ts';
 import { findManagement } from './networks.ts';
 import { type Observed, observe } from './observe.ts';
 import { isRoot, ProgramFailure, runProgram } from './program.ts';
+import { fileOf } from './volumes.ts';
 
 const RESTART = 'end `coffer serve` and start it again, which lays it anew';
 
@@ -85,8 +85,7 @@ async function loopFaults(context: Context, observed: readonly Observed[]): Prom
     .filter(({ container }) => container?.State === 'running')
     .flatMap(({ record }) => record?.volumeIds ?? []);
   for (const id of inUse) {
-    const file = join(context.volumesDir, `${id}.img`);
-    if (!devices.some((device) => device.file === file))
+    if (!devices.some(({ file }) => file === fileOf(context, id)))
       faults.push(`Volume ${id} of a running server has no loop device any more; ${RESTART}.`);
   }
   return faults;

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createLocks } from './lock.ts';
@@ -32,9 +33,10 @@ describe('locks', () => {
 
   it('are free when their holder was killed', async () => {
     const name = scope();
+    const hash = createHash('sha256').update(`cloud ${name} a`).digest('hex').slice(0, 32);
     const holder = spawn(process.execPath, [
       '-e',
-      `require('net').createServer(() => console.log('asked')).listen('\\0coffer-${name}-a', () => console.log('held'))`,
+      `require('net').createServer(() => console.log('asked')).listen('\\0coffer-${hash}', () => console.log('held'))`,
     ]);
     await once(holder.stdout, 'data');
     let isIn = false;

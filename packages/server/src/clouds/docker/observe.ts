@@ -1,8 +1,8 @@
 import type { CloudServer, ServerStatus } from '@coffer/core';
 import type { ContainerSummary } from '@coffer/core/engine';
 import type { Context, ServerRecord } from './context.ts';
+import { deviceOf } from './device.ts';
 import { asFilter, LABEL } from './names.ts';
-import { deviceOf } from './volumes.ts';
 
 /** A server as records and engine together show it. */
 export interface Observed {

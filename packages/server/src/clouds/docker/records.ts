@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isId } from '../../ids.ts';
 
-/** Facts that the engine does not keep, one small JSON file each, named by id. */
+/** Facts that the engine does not keep, one small JSON file each, named by id; what is no id of ours is nothing of ours. */
 export interface Records<T extends { id: string; key: string }> {
   get(id: string): Promise<T | undefined>;
   find(key: string): Promise<T | undefined>;
@@ -12,9 +13,6 @@ export interface Records<T extends { id: string; key: string }> {
   /** Repeatable. */
   remove(id: string): Promise<void>;
 }
-
-/** Ids become file names and labels; what is no id of ours is nothing of ours. */
-export const isId = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id);
 
 export async function openRecords<T extends { id: string; key: string }>(folder: string): Promise<Records<T>> {
   await mkdir(folder, { recursive: true, mode: 0o700 });

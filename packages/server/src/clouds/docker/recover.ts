@@ -1,11 +1,11 @@
 import { readdir } from 'node:fs/promises';
+import { isId } from '../../ids.ts';
 import type { Context } from './context.ts';
 import { heal } from './heal.ts';
 import { loopsIn } from './loops.ts';
 import { ensureManagement, ensureTenant } from './networks.ts';
 import { usedVolumes } from './observe.ts';
 import { runProgram } from './program.ts';
-import { isId } from './records.ts';
 import { refreshRules } from './rules.ts';
 import { removeUserData } from './user-data.ts';
 import { removeVolumeData } from './volumes.ts';

@@ -6,18 +6,14 @@ import { Problem } from '@coffer/core';
 import type { HostConfig } from '@coffer/core/engine';
 import { runAsRoot } from './as-root.ts';
 import { answering, type Context, type VolumeRecord } from './context.ts';
+import { deviceOf } from './device.ts';
 import { attachLoop, detachLoop, refreshLoop } from './loops.ts';
 import { usedVolumes } from './observe.ts';
 
 const GIB = 2 ** 30;
 
-/** The n-th volume of a guest, as the guest sees it. */
-export const deviceOf = (context: Context, index: number): string => {
-  const letter = String.fromCharCode('b'.charCodeAt(0) + index);
-  return context.volumeKind === 'loop' ? `/dev/vd${letter}` : `/var/lib/coffer/volumes/vd${letter}`;
-};
-
-const fileOf = (context: Context, id: string): string => join(context.volumesDir, `${id}.img`);
+/** What lies behind the loop device. */
+export const fileOf = (context: Context, id: string): string => join(context.volumesDir, `${id}.img`);
 export const folderOf = (context: Context, id: string): string => join(context.volumesDir, id);
 /** Points to the loop device of the day. The engine follows it at every start of the container, so numbers may change. */
 const linkOf = (context: Context, id: string): string => join(context.volumesDir, `${id}.dev`);

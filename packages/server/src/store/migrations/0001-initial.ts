@@ -103,7 +103,7 @@ const statements = [
     created_at timestamptz not null default now(),
     started_at timestamptz,
     ended_at timestamptz)`,
-  // The claim repeats these predicates word for word: any other wording makes the planner scan the table.
+  // The claim repeats these predicates word for word: in other words, the planner scans the table.
   "create index jobs_claimable on jobs (run_at) where state in ('queued', 'running')",
   "create index jobs_of_instance on jobs (instance_id, seq) where state in ('queued', 'running')",
   "create unique index jobs_dedup on jobs (dedup) where state in ('queued', 'running')",

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type CloudPort, Problem, type Task } from '@coffer/core';
+import { type BrokerAccount, type CloudPort, Problem, type Task } from '@coffer/core';
 import { evaluateSizing } from '@coffer/core/driver';
 import { deriveTokenKeys, type EnrolmentData, type InstanceSpec, newToken } from '@coffer/core/rpc';
 import { hashBrokerPassword } from '../../brokers/relay.ts';
@@ -8,7 +8,8 @@ import { type CreateInstanceInput, openUsers } from '../../services/job-inputs.t
 import type { DatastoreVersion } from '../../store/datastores.ts';
 import type { InstanceRow } from '../../store/instances.ts';
 import { defineJob, type JobContext, type JobKind } from '../job-kind.ts';
-import type { InstanceTaskDeps } from './instance-tasks.ts';
+import { jobFault } from './job-fault.ts';
+import type { InstanceTaskDeps } from './task-deps.ts';
 
 const imageOf = (version: DatastoreVersion): InstanceSpec['image'] => ({
   reference: version.image,
@@ -40,15 +41,26 @@ export function createInstanceTask(deps: InstanceTaskDeps): JobKind {
     return { instance, version };
   }
 
+  /** The guest's account, granted once a run: RabbitMQ makes it in four requests. Its password stays sealed in between. */
+  function accountOf(instanceId: string): () => Promise<BrokerAccount> {
+    let place: Omit<BrokerAccount, 'password'> | undefined;
+    return async () => {
+      const guest = await store.guests.get(instanceId);
+      if (!guest?.brokerPassword)
+        throw new Problem('internal', `the guest of instance ${instanceId} has no password for the broker`);
+      const opened = secrets.open(guest.brokerPassword, guestSecret.brokerPassword(instanceId));
+      if (place) return { ...place, password: opened };
+      const { password, ...granted } = await broker.grant(instanceId, opened);
+      place = granted;
+      return { ...granted, password };
+    };
+  }
+
   /** What the guest must know to enrol; its secrets are opened here, inside the step that hands them to the cloud. */
-  async function userData(instanceId: string, version: DatastoreVersion): Promise<string> {
+  async function userData(instanceId: string, version: DatastoreVersion, account: BrokerAccount): Promise<string> {
     const guest = await store.guests.get(instanceId);
-    if (!guest?.token || !guest.brokerPassword)
+    if (!guest?.token)
       throw new Problem('internal', `the guest of instance ${instanceId} has no identity left to enrol with`);
-    const account = await broker.grant(
-      instanceId,
-      secrets.open(guest.brokerPassword, guestSecret.brokerPassword(instanceId)),
-    );
     const data: EnrolmentData = {
       version: 1,
       instanceId,
@@ -100,13 +112,11 @@ export function createInstanceTask(deps: InstanceTaskDeps): JobKind {
     const { instance, version } = await load(instanceId);
     await ctx.step('make identity', () => makeIdentity(instanceId, version.driverSha256));
 
+    const account = accountOf(instanceId);
     await ctx.ensure('account', instanceId, {
       find: async () => ((await broker.has(instanceId)) ? { id: instanceId } : undefined),
       async create() {
-        const guest = await store.guests.get(instanceId);
-        if (!guest?.brokerPassword)
-          throw new Problem('internal', `the guest of instance ${instanceId} has no password for the broker`);
-        await broker.grant(instanceId, secrets.open(guest.brokerPassword, guestSecret.brokerPassword(instanceId)));
+        await account();
         return { id: instanceId };
       },
     });
@@ -155,7 +165,7 @@ export function createInstanceTask(deps: InstanceTaskDeps): JobKind {
           flavorId: instance.flavorId,
           portIds: [portId],
           volumeIds: [volumeId],
-          userData: await userData(instanceId, version),
+          userData: await userData(instanceId, version, await account()),
           metadata: { instance: instanceId, project: instance.projectId },
         }),
     });
@@ -233,14 +243,7 @@ export function createInstanceTask(deps: InstanceTaskDeps): JobKind {
         code === 'internal'
           ? 'The instance could not be made; an operator finds the reason in the log.'
           : `The instance could not be made: ${detail}`;
-      await tx.instances.update(job.instanceId, {
-        task,
-        fault: {
-          message: message.slice(0, 255),
-          created: new Date().toISOString(),
-          details: `${code}: ${detail} (job ${job.id})`,
-        },
-      });
+      await tx.instances.update(job.instanceId, { task, fault: jobFault(message, end.problem, job.id) });
     },
   });
 }

@@ -1,6 +1,7 @@
 import type { DeleteInstanceInput } from '../../services/job-inputs.ts';
 import type { ResourceKinds } from '../cloud-resources.ts';
 import { defineJob, type JobKind } from '../job-kind.ts';
+import { jobFault } from './job-fault.ts';
 
 /**
  * Takes away whatever the ledger has of an instance: first its voice at the broker, then the server, then what hung on it. The
@@ -32,13 +33,8 @@ export function deleteInstanceTask({ resources }: { resources: ResourceKinds }):
         return;
       }
       // The instance stays as being deleted; the conductor goes on with what the ledger has marked, and a repeated delete begins anew.
-      await tx.instances.update(job.instanceId, {
-        fault: {
-          message: 'The instance could not be deleted yet; it is tried again.',
-          created: new Date().toISOString(),
-          details: `${end.problem.code}: ${end.problem.detail} (job ${job.id})`,
-        },
-      });
+      const message = 'The instance could not be deleted yet; it is tried again.';
+      await tx.instances.update(job.instanceId, { fault: jobFault(message, end.problem, job.id) });
     },
   });
 }

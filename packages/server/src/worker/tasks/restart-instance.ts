@@ -3,14 +3,14 @@ import type { GuestState } from '@coffer/core/rpc';
 import type { RestartInstanceInput } from '../../services/job-inputs.ts';
 import type { InstanceFault } from '../../store/schema.ts';
 import { defineJob, type JobContext, type JobEnd, type JobKind } from '../job-kind.ts';
-import type { InstanceTaskDeps } from './instance-tasks.ts';
+import { jobFault, LONGEST_MESSAGE } from './job-fault.ts';
+import type { InstanceTaskDeps } from './task-deps.ts';
 
 /** The guest says within this time how far it is; what does not answer a good while later is stuck. */
 const ANSWER_MS = 45_000;
 const CALL_MS = 60_000;
 const RETURN_MS = 5 * 60_000;
 const HELP = 'Restart it again; if that does not help, an operator must look at it.';
-const LONGEST_MESSAGE = 255;
 
 type RestartDeps = Pick<InstanceTaskDeps, 'store' | 'cloud' | 'guests'>;
 
@@ -110,9 +110,5 @@ function faultOf(end: JobEnd, jobId: string): InstanceFault | null {
   const { code, detail } = end.problem;
   const why = code === 'internal' ? 'an operator finds the reason in the log' : detail.replace(/\.$/, '');
   const room = LONGEST_MESSAGE - HELP.length - 'The restart did not end well: . '.length;
-  return {
-    message: `The restart did not end well: ${why.slice(0, room)}. ${HELP}`,
-    created: new Date().toISOString(),
-    details: `${code}: ${detail} (job ${jobId})`,
-  };
+  return jobFault(`The restart did not end well: ${why.slice(0, room)}. ${HELP}`, end.problem, jobId);
 }

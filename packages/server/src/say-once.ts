@@ -12,7 +12,7 @@ export interface News {
  */
 export type SayOnce = (topic: string, news: News | undefined) => void;
 
-export function createStates(log: Logger): SayOnce {
+export function createSayOnce(log: Logger): SayOnce {
   const said = new Map<string, string>();
   return (topic, news) => {
     const before = said.get(topic);

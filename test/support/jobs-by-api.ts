@@ -1,9 +1,8 @@
-import type { JobKind } from '../../../packages/server/src/worker/job-kind.ts';
-import { bundle } from '../../../scripts/openapi.mjs';
+import { contract, METHODS } from '../../packages/server/src/http/contract.ts';
 
 /** How a user starts a job of one kind, as the API's document has it. */
 export interface JobStart {
-  kind: JobKind['kind'];
+  kind: string;
   method: string;
   /** As in the document: `/v1.0/{project_id}/instances/{instance_id}`. */
   path: string;
@@ -12,20 +11,14 @@ export interface JobStart {
   isOnInstance: boolean;
 }
 
-/** The parts of an operation that are read here; under a path there are also parameters, which have none of them. */
-interface Operation {
-  'x-coffer-job'?: string;
-  requestBody?: { content: { 'application/json'?: { example?: unknown } } };
-}
-
 /** Every operation that the document marks with `x-coffer-job`. */
 export function jobStarts(): JobStart[] {
-  return Object.entries(bundle().paths).flatMap(([path, item]) =>
-    Object.entries(item).flatMap(([method, value]) => {
-      const operation: Operation = Object(value);
-      const kind = operation['x-coffer-job'];
+  return Object.entries(contract.paths).flatMap(([path, item]) =>
+    METHODS.flatMap((method) => {
+      const operation = item[method];
+      const kind = operation?.['x-coffer-job'];
       if (kind === undefined) return [];
-      const body = operation.requestBody?.content['application/json']?.example;
+      const body = operation?.requestBody?.content['application/json']?.example;
       return [
         {
           kind,

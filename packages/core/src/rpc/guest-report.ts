@@ -1,0 +1,37 @@
+import { isRecord } from './envelope.ts';
+import type { GuestReport } from './methods.ts';
+
+const STATES = [
+  'new',
+  'building',
+  'healthy',
+  'running',
+  'restarting',
+  'shutdown',
+  'crashed',
+  'blocked',
+  'failed_to_spawn',
+] as const;
+
+const isCount = (value: unknown, most = Number.MAX_SAFE_INTEGER): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= most;
+
+/** Text of a guest, for a column: in its length, without what a column cannot hold. */
+const textOf = (value: string, most: number): string => value.replaceAll('\0', '').slice(0, most);
+
+/** A guest is hostile: only what a report may say gets through, in the lengths that it may have. */
+export function parseReport(value: unknown): GuestReport | undefined {
+  if (!isRecord(value)) return undefined;
+  const state = STATES.find((known) => known === value.state);
+  const { agentBuild, protocol, clockMs, detail, driver, revision, volume, memory } = value;
+  if (!state || typeof agentBuild !== 'string' || !isCount(protocol, 65_535) || !isCount(clockMs)) return undefined;
+  const report: GuestReport = { state, agentBuild: textOf(agentBuild, 64), protocol, clockMs };
+  if (typeof detail === 'string') report.detail = textOf(detail, 1024);
+  if (typeof driver === 'string') report.driver = textOf(driver, 64);
+  if (isCount(revision, 2 ** 31 - 1)) report.revision = revision;
+  if (isRecord(volume) && isCount(volume.usedBytes) && isCount(volume.totalBytes)) {
+    report.volume = { usedBytes: volume.usedBytes, totalBytes: volume.totalBytes };
+  }
+  if (isRecord(memory) && isCount(memory.agentRssBytes)) report.memory = { agentRssBytes: memory.agentRssBytes };
+  return report;
+}

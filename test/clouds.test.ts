@@ -347,16 +347,12 @@ describe('the docker cloud', () => {
 
   it('keeps a port whose network could not be removed, so that the next deletion removes both', async () => {
     let failures = 0;
-    const failing: typeof engine = {
-      ...engine,
-      networks: {
-        ...engine.networks,
-        async remove(name) {
-          if (failures-- > 0) throw new Problem('unavailable', 'the engine is away');
-          await engine.networks.remove(name);
-        },
+    const failing = withNetworks({
+      async remove(name) {
+        if (failures-- > 0) throw new Problem('unavailable', 'the engine is away');
+        await engine.networks.remove(name);
       },
-    };
+    });
     const shaky = await dockerCloudUnderTest({ engine: failing });
     try {
       const { id } = await shaky.cloud.ports.create({ key: 'p', projectId: 'p', allowedCidrs: [], tcpPorts: [] });
@@ -369,6 +365,31 @@ describe('the docker cloud', () => {
     } finally {
       await shaky.dispose();
     }
+  });
+
+  it('waits until the engine has let go of what was plugged into a network, also of what no container is behind', async () => {
+    let refusals = 2;
+    const unplugged: string[] = [];
+    const slow = withNetworks({
+      async inspect(name) {
+        const there = await engine.networks.inspect(name);
+        const left = { 'ep-0123': { Name: 'gone-guest', IPv4Address: '', MacAddress: '' } };
+        return there && { ...there, Containers: { ...there.Containers, ...left } };
+      },
+      async disconnect(name, container) {
+        unplugged.push(container);
+        await engine.networks.disconnect(name, container);
+      },
+      async remove(name) {
+        if (refusals-- > 0)
+          throw new Problem('forbidden', `error while removing network: ${name} has active endpoints`);
+        await engine.networks.remove(name);
+      },
+    });
+    const busy = await dockerCloudUnderTest({ engine: slow });
+    await busy.cloud.management();
+    await busy.dispose();
+    expect({ refusals, unplugged }).toEqual({ refusals: -1, unplugged: ['gone-guest'] });
   });
 
   it.skipIf(!isRoot)('lays the rules with every guest', async () => {
@@ -465,6 +486,12 @@ describe('the docker cloud', () => {
       await plain.dispose();
     }
   });
+});
+
+/** The engine, with some of its ways with networks changed. */
+const withNetworks = (changed: Partial<typeof engine.networks>): typeof engine => ({
+  ...engine,
+  networks: { ...engine.networks, ...changed },
 });
 
 async function listenOnHost(): Promise<Server> {

@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@coffer/core';
 import { blocksOf, isUsedByHost, parseCidr, type Subnet, sizeOf, toAddress, toCidr } from './addresses.ts';
 import type { Context, NetworkRecord } from './context.ts';
 
 const BRIDGE_NAME = 'com.docker.network.bridge.name';
+/** How the engine names an endpoint whose container it does not know any more. */
+const LEFT_ENDPOINT = 'ep-';
+const LOOK_AGAIN_MS = 100;
+const RELEASED_WITHIN_MS = 5000;
 const INTER_CONTAINER = 'com.docker.network.bridge.enable_icc';
 
 export interface ManagementNetwork {
@@ -76,10 +81,37 @@ export async function ensureTenant(context: Context, record: NetworkRecord): Pro
 /** Removes the network of a project that has no port any more, unless something of the tenant's is still plugged in. */
 export async function dropNetwork(context: Context, record: NetworkRecord): Promise<void> {
   const name = context.names.tenantNetwork(record.index);
-  const plugged = Object.keys((await context.engine.networks.inspect(name))?.Containers ?? {});
-  if (plugged.length > 0) return;
-  await context.engine.networks.remove(name);
+  if ((await pluggedIn(context, name)).length > 0) return;
+  await removeUnplugged(context, name);
   await context.networks.remove(record.id);
+}
+
+/** Removes a network of the engine with whatever is plugged in; those containers live on without it. */
+export async function removeNetwork(context: Context, id: string): Promise<void> {
+  for (const container of await pluggedIn(context, id)) await context.engine.networks.disconnect(id, container);
+  await removeUnplugged(context, id);
+}
+
+/** What the engine takes for a container when it is to be unplugged: one that is gone left its name alone. */
+async function pluggedIn({ engine }: Context, network: string): Promise<string[]> {
+  const endpoints = Object.entries((await engine.networks.inspect(network))?.Containers ?? {});
+  return endpoints.map(([id, { Name }]) => (id.startsWith(LEFT_ENDPOINT) ? Name : id));
+}
+
+/**
+ * The engine counts an endpoint a moment longer than it shows it, and refuses to remove the network meanwhile.
+ * @throws Problem `cloud_refused` when that does not pass.
+ */
+async function removeUnplugged({ engine }: Context, network: string): Promise<void> {
+  for (let waited = 0; ; waited += LOOK_AGAIN_MS) {
+    try {
+      return await engine.networks.remove(network);
+    } catch (error) {
+      const isCounting = error instanceof Problem && error.detail.includes('has active endpoints');
+      if (!isCounting || waited >= RELEASED_WITHIN_MS) throw error;
+    }
+    await sleep(LOOK_AGAIN_MS);
+  }
 }
 
 const makeTenant = (context: Context, record: NetworkRecord): Promise<boolean> =>

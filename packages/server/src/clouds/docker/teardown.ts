@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import type { Folders } from './inventory.ts';
 import { loopsIn } from './loops.ts';
 import { asFilter } from './names.ts';
+import { removeNetwork } from './networks.ts';
 import { runProgram } from './program.ts';
 import { removeRules } from './rules.ts';
 import { releaseMemory } from './user-data.ts';
@@ -29,12 +30,8 @@ export async function tearDown(context: Context, folders: Folders): Promise<stri
   );
   const volumes = await engine.volumes.list({ label: asFilter(names.labels('engine-volume')) });
   await Promise.all(volumes.map((volume) => engine.volumes.remove(volume.Name)));
-  for (const { Id } of await engine.networks.list({ label: asFilter(names.labels('network')) })) {
-    // A tenant's own containers live on without this network.
-    const plugged = (await engine.networks.inspect(Id))?.Containers ?? {};
-    for (const container of Object.keys(plugged)) await engine.networks.disconnect(Id, container);
-    await engine.networks.remove(Id);
-  }
+  for (const { Id } of await engine.networks.list({ label: asFilter(names.labels('network')) }))
+    await removeNetwork(context, Id);
   // Without the program there can be no device.
   for (const loop of await loopsIn(context.volumesDir).catch(() => []))
     await runProgram('losetup', ['--detach', loop.device]);

@@ -22,6 +22,8 @@ export interface LocalCloudOptions {
   tenantPool?: string;
   logLevel?: string;
   reportIntervalMs?: number;
+  /** Address of the container engine. Default: the machine's own. */
+  engine?: string;
   /** Further options of `coffer serve`. */
   more?: readonly string[];
   /** What is run as the server, with the arguments of `coffer`. Default: Coffer's own program. */
@@ -125,11 +127,13 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   await coffer(['datastore', 'register', join(dataDir, 'drivers/mysql'), ...storeFlags]);
   await coffer(['user', 'set', user.name, '--project', project, '--role', 'admin', ...storeFlags], user.password);
 
+  const engine = options.engine === undefined ? [] : ['--engine', options.engine];
   const args = [
     ...['serve', '--data-dir', dataDir, '--listen', `127.0.0.1:${port}`, '--broker-port', String(brokerPort)],
     ...['--log-level', options.logLevel ?? 'info', '--report-interval', String(options.reportIntervalMs ?? 5_000)],
     ...(options.managementPool === undefined ? [] : ['--management-pool', options.managementPool]),
     ...(options.tenantPool === undefined ? [] : ['--tenant-pool', options.tenantPool]),
+    ...engine,
     ...(options.more ?? []),
   ];
   let child: ChildProcess | undefined;
@@ -189,7 +193,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     return { token: value, projectId: body.token.project?.id ?? '' };
   }
 
-  const clearAway = () => coffer(['clear', '--yes', ...storeFlags]);
+  const clearAway = () => coffer(['clear', '--yes', ...storeFlags, ...engine]);
   try {
     await start();
   } catch (error) {

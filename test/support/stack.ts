@@ -6,7 +6,9 @@ import { expect, vi } from 'vitest';
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../scripts/local-cloud.ts';
 
 /** A whole Coffer in a process of its own, apart from what an operator may run on the same machine. */
-export async function startStack(more: Pick<LocalCloudOptions, 'program' | 'more'> = {}): Promise<LocalCloud> {
+export async function startStack(
+  more: Pick<LocalCloudOptions, 'program' | 'more' | 'engine'> = {},
+): Promise<LocalCloud> {
   const dataDir = await mkdtemp(join(tmpdir(), 'coffer-stack-'));
   return startLocalCloud({
     dataDir,

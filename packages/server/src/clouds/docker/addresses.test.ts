@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { blocksOf, contains, isUsedByHost, parseCidr, toAddress, toCidr, toNumber } from './addresses.ts';
+import {
+  blocksOf,
+  connectedNetworks,
+  contains,
+  isUsedByHost,
+  parseCidr,
+  toAddress,
+  toCidr,
+  toNumber,
+} from './addresses.ts';
 
 describe('addresses', () => {
   it('read and write what they mean', () => {
@@ -27,5 +36,16 @@ describe('addresses', () => {
     expect(contains(parseCidr('10.4.1.0/24'), toNumber('10.4.2.0') ?? -1)).toBe(false);
     expect(isUsedByHost(parseCidr('127.0.0.0/8'))).toBe(true);
     expect(isUsedByHost(parseCidr('203.0.113.0/24'))).toBe(false);
+  });
+
+  it('finds the networks that the machine is on, and not those behind a gateway', () => {
+    const table = `Iface	Destination	Gateway 	Flags	RefCnt	Use	Metric	Mask		MTU	Window	IRTT
+eth0	00000000	010200C0	0003	0	0	0	00000000	0	0	0
+link	0000DA0A	00000000	0001	0	0	0	00FCFFFF	0	0	0
+vpn	0000000A	010200C0	0003	0	0	0	000000FF	0	0	0
+host	0700000A	00000000	0005	0	0	0	FFFFFFFF	0	0	0
+`;
+    expect(connectedNetworks(table).map(toCidr)).toEqual(['10.218.0.0/22', '10.0.0.7/32']);
+    expect(connectedNetworks('')).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { Problem } from '@coffer/core';
 
@@ -43,8 +44,37 @@ export function* blocksOf(pool: Subnet, prefixLength: number): Generator<Subnet 
     yield { base: pool.base + index * step, prefixLength, index };
 }
 
-/** Whether an interface of this machine has an address inside. */
+const overlap = (one: Subnet, other: Subnet): boolean => contains(one, other.base) || contains(other, one.base);
+
+/**
+ * Networks that this machine is itself on, by its routing table: that names links which are down too, and theirs would still take
+ * the packets of another network with the same addresses.
+ * @param table the text of Linux's `/proc/net/route` (proc_net(5)): numbers in hexadecimal, least byte first
+ */
+export function connectedNetworks(table: string): Subnet[] {
+  const fromHex = (text: string): number => Buffer.from(text, 'hex').readUInt32LE();
+  return table
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split(/\s+/))
+    .flatMap(([, destination = '', gateway, , , , , mask = '']) => {
+      if (gateway !== '00000000' || mask === '00000000') return [];
+      return [{ base: fromHex(destination), prefixLength: 32 - Math.log2(2 ** 32 - fromHex(mask)) }];
+    });
+}
+
+function routingTable(): string {
+  try {
+    return readFileSync('/proc/net/route', 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+/** Whether this machine has an address inside, or is on a network that shares addresses with it. */
 export const isUsedByHost = (subnet: Subnet): boolean =>
+  connectedNetworks(routingTable()).some((network) => overlap(network, subnet)) ||
   Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .some((info) => info.family === 'IPv4' && contains(subnet, toNumber(info.address) ?? -1));

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LocalCloud } from '../../scripts/local-cloud.ts';
 import { orderKill, succeed } from '../support/crash/kill-order.ts';
 import { guestOf } from '../support/guest.ts';
+import { isRoot } from '../support/root.ts';
 import { addressOf, createInstance, showInstance, startStack, untilStatus } from '../support/stack.ts';
 import { traces } from '../support/traces.ts';
 import { createWitness, type Witness } from '../support/witness.ts';
@@ -15,7 +16,8 @@ const LONG = 120_000;
 vi.setConfig({ testTimeout: LONG });
 
 /** The places of test/crash that touch the engine, on the engine: one instance whose every job is cut off again and again. */
-describe('a server that is killed, on real containers', () => {
+// Without root there is no look into a guest's own engine.
+describe.skipIf(!isRoot)('a server that is killed, on real containers', () => {
   const engine = createEngine();
   const password = randomBytes(12).toString('base64url');
   let cloud: LocalCloud;

@@ -29,7 +29,7 @@ describe.skipIf(!isRoot)("the host's container engine", () => {
 
   const part = async (): Promise<string> => {
     const answer = await fetch(`${cloud.url}/healthz`);
-    return `${answer.status} ${JSON.stringify((await answer.json()).cloud)}`;
+    return `${answer.status} ${await answer.text()}`;
   };
 
   it('may be killed and started again: databases serve again, and what was asked for meanwhile is done', async () => {

@@ -26,6 +26,7 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     globalSetup: ['test/support/postgres-run.ts'],
+    setupFiles: ['test/support/patience.ts'],
     hookTimeout: 120_000,
     projects: [
       {

@@ -8,7 +8,7 @@ const conditions = ['@coffer/source'];
 const HEAVY = [
   'test/workspace.test.ts',
   'test/embedding.test.ts',
-  'test/images.test.ts',
+  'test/images/**/*.test.ts',
   'test/engine.test.ts',
   'test/clouds.test.ts',
   'test/crash/**/*.test.ts',

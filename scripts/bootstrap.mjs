@@ -5,17 +5,14 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureEngine } from './engine.mjs';
-import { buildGuestImage, ensureGuestBase, ensureImage, saveImage } from './images.mjs';
+import { buildGuestImage, ensureGuestBase, ensureImages } from './images.mjs';
 import { ensureNode, pinnedPnpm } from './node.mjs';
-import { cacheDir, run, withLock } from './run-command.mjs';
+import { imagesFor } from './recipes.mjs';
+import { allOrFirstFailure, cacheDir, run, withLock } from './run-command.mjs';
 import { isMain, mainOf, Stop, step } from './say.mjs';
 import { checkSpace } from './space.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const DATABASE_IMAGES = ['coffer/mysql:9.7'];
-const TEST_IMAGES = ['coffer/rabbitmq:4'];
-/** What `npm test -- --full` adds. */
-const FULL_TEST_IMAGES = ['coffer/rabbitmq:3.10'];
 
 /** Written last into node_modules: what it was installed from. */
 const stampFile = join(root, 'node_modules/.coffer-installed');
@@ -97,20 +94,9 @@ async function guestImageOf(node) {
 }
 
 /**
- * Waits for all, whatever fails, so that nothing is cut off half done (a dpkg, a build) and the sentence about the failure is the
- * last line that is read.
- */
-async function allOrFirstFailure(promises) {
-  const results = await Promise.allSettled(promises);
-  const failed = results.find(({ status }) => status === 'rejected');
-  if (failed) throw failed.reason;
-  return results.map(({ value }) => value);
-}
-
-/**
  * Sees to it that the machine has what `need` asks for, and says by `process.env` where it is, so that a child knows too:
  * `COFFER_GUEST_IMAGE` and `COFFER_IMAGES_DIR`, the folder of image archives for guests.
- * @param {{ need?: 'start' | 'test' | 'full' }} [options] `test` adds the images that only tests use, `full` those of its long runs
+ * @param {{ need?: 'start' | 'test' | 'full' }} [options] which images are wanted: see `imagesFor`
  * @returns {Promise<{ node: string, pnpm: string, guestImage: string, imagesDir: string }>}
  * @throws {Stop} with one sentence that names the command which mends it
  */
@@ -118,12 +104,7 @@ export async function bootstrap({ need = 'start' } = {}) {
   const tools = await ensureNode(root);
   const engine = ensureEngine();
   const images = engine.then(async () => {
-    const [imagesDir] = await allOrFirstFailure([
-      Promise.all(DATABASE_IMAGES.map((name) => ensureImage(name).then(() => saveImage(name)))).then(([dir]) => dir),
-      ensureGuestBase(tools.node),
-      ...(need === 'start' ? [] : TEST_IMAGES.map(ensureImage)),
-      ...(need === 'full' ? FULL_TEST_IMAGES.map(ensureImage) : []),
-    ]);
+    const [imagesDir] = await allOrFirstFailure([ensureImages(imagesFor(need)), ensureGuestBase(tools.node)]);
     return imagesDir;
   });
   const [, imagesDir] = await allOrFirstFailure([ensureDependencies(tools), images]);

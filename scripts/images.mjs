@@ -16,7 +16,8 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { baseImageName, buildBaseImage, buildDir, removeBuildDir } from './base-image.mjs';
 import { docker, ensureEngine } from './engine.mjs';
-import { cacheDir, isRunning, processMark, run, withLock } from './run-command.mjs';
+import { filesOf, isDatabase, RECIPES } from './recipes.mjs';
+import { allOrFirstFailure, cacheDir, isRunning, processMark, run, withLock } from './run-command.mjs';
 import { isMain, mainOf, Stop, step } from './say.mjs';
 import { checkSpace } from './space.mjs';
 
@@ -26,21 +27,11 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const SPACE_NEEDED = 5 * 2 ** 30;
 const ARCHIVE_NEEDS = 500 * 2 ** 20;
 
-/** Images that are built from a folder of this project: `name:tag` → Debian suite and folder. */
-const RECIPES = {
-  'coffer/mysql:9.7': { suite: 'sid', folder: 'packages/drivers/image/mysql' },
-  'coffer/rabbitmq:4': { suite: 'sid', folder: 'test/support/rabbitmq-image' },
-  'coffer/rabbitmq:3.10': { suite: 'bookworm', folder: 'test/support/rabbitmq-image' },
-};
+/** Builds at a time: they wait for the mirror, the disk and a processor in turns. Three take half the time of one after the other. */
+const SIDE_BY_SIDE = 3;
 
 /** Carried by every image built here: a changed recipe has another value, so an unchanged image is recognised. */
 const LABEL = 'org.coffer.recipe';
-
-const filesOf = (folder) =>
-  readdirSync(folder)
-    .sort()
-    .filter((name) => !name.endsWith('.md'))
-    .map((name) => join(folder, name));
 
 function recipeHash(suite, files, ...more) {
   const hash = createHash('sha256').update(baseImageName(suite));
@@ -71,18 +62,21 @@ async function checkEngineSpace() {
 
 async function ensureBase(suite) {
   const name = baseImageName(suite);
-  if (!(await idOf(name))) {
+  if (await idOf(name)) return name;
+  // Several images of one suite are built side by side.
+  await withLock(`base-${suite}`, async () => {
+    if (await idOf(name)) return;
     await checkEngineSpace();
     await buildBaseImage(suite);
-  }
+  });
   return name;
 }
 
 /**
- * Builds from `dir` under a name of its own and gives the image its tag last: a build that is cut off leaves no half image. What
+ * Builds from a folder under a name of its own and gives the image its tag last: a build that is cut off leaves no half image. What
  * builds left behind whose process is gone, and the image that had the tag before, go away unless something uses them.
  */
-async function build(tag, recipe, base, dir, onLine) {
+async function build(tag, recipe, args, { context, dockerfile = join(context, 'Dockerfile') }, onLine) {
   const { stdout } = await docker(['image', 'ls', '--format', '{{.Tag}}', 'coffer/build'], { allowFail: true });
   for (const left of stdout.split('\n')) {
     const [, pid, start] = /-(\d+)-(\d+)$/.exec(left) ?? [];
@@ -90,8 +84,9 @@ async function build(tag, recipe, base, dir, onLine) {
   }
   const temporary = `coffer/build:${recipe}-${processMark().replace(' ', '-')}`;
   const before = await idOf(tag);
+  const buildArgs = Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
   await docker(
-    ['build', '--force-rm', '--build-arg', `BASE=${base}`, '--label', `${LABEL}=${recipe}`, '-t', temporary, dir],
+    ['build', '--force-rm', '-f', dockerfile, ...buildArgs, '--label', `${LABEL}=${recipe}`, '-t', temporary, context],
     { onLine },
   );
   await docker(['tag', temporary, tag]);
@@ -136,13 +131,12 @@ async function pull(name) {
 }
 
 /**
- * An image of the list above: there with its recipe, or pulled from a registry that answers, or built.
+ * An image by its recipe (recipes.mjs): there with it, or pulled from a registry that answers, or built.
  * @param {string} name
  */
 export async function ensureImage(name) {
-  const { suite, folder } = RECIPES[name];
-  const dir = join(root, folder);
-  const recipe = recipeHash(suite, filesOf(dir));
+  const { suite, args, files, context, dockerfile } = recipeOf(name);
+  const recipe = recipeHash(suite, files, JSON.stringify(args));
   // One without a recipe was pulled, or loaded by whoever runs this machine: it is meant.
   const isThere = async () => {
     const found = await idOf(name);
@@ -153,8 +147,39 @@ export async function ensureImage(name) {
     if (await isThere()) return;
     if (await pull(name)) return;
     const base = await ensureBase(suite);
-    await step(`image ${name}`, (onLine) => build(name, recipe, base, dir, onLine));
+    await step(`image ${name}`, (onLine) =>
+      build(name, recipe, { ...args, BASE: base }, { context, dockerfile }, onLine),
+    );
   });
+}
+
+function recipeOf(name) {
+  if (name in RECIPES) return RECIPES[name];
+  throw new Stop(
+    `There is no recipe for ${name}; run \`node scripts/images.mjs ${Object.keys(RECIPES).join(' ')}\`, or a part of it.`,
+  );
+}
+
+/**
+ * Images by their recipes, some of them side by side. Those of databases are saved for guests as well.
+ * @param {string[]} names
+ * @returns {Promise<string>} the folder that they are saved in
+ */
+export async function ensureImages(names) {
+  const left = [...names];
+  const work = async () => {
+    for (let name = left.shift(); name !== undefined; name = left.shift()) {
+      try {
+        await ensureImage(name);
+        if (isDatabase(name)) await saveImage(name);
+      } catch (error) {
+        left.length = 0;
+        throw error;
+      }
+    }
+  };
+  await allOrFirstFailure(Array.from({ length: SIDE_BY_SIDE }, work));
+  return cacheDir('images');
 }
 
 /**
@@ -178,7 +203,7 @@ export async function ensureGuestBase(node) {
         copyFileSync(node, join(context, 'node'));
         // A layer of its own for another mode would hold Node a second time.
         for (const file of ['node', 'guest-init']) chmodSync(join(context, file), 0o755);
-        await build(name, recipe, base, context, onLine);
+        await build(name, recipe, { BASE: base }, { context }, onLine);
       } finally {
         removeBuildDir(context);
       }
@@ -204,7 +229,7 @@ export async function buildGuestImage({ node, agentFile }) {
       try {
         copyFileSync(agentFile, join(context, 'agent.mjs'));
         writeFileSync(join(context, 'Dockerfile'), `FROM ${base}\nCOPY agent.mjs /opt/coffer/agent.mjs\n`);
-        await build(name, recipe, base, context, onLine);
+        await build(name, recipe, { BASE: base }, { context }, onLine);
       } finally {
         removeBuildDir(context);
       }
@@ -245,12 +270,8 @@ export async function saveImage(reference, dir = cacheDir('images')) {
 if (isMain(import.meta.url)) {
   await mainOf(async () => {
     const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(RECIPES);
-    const unknown = names.find((name) => !(name in RECIPES));
-    if (unknown)
-      throw new Stop(
-        `There is no recipe for ${unknown}; run \`node scripts/images.mjs ${Object.keys(RECIPES).join(' ')}\`, or a part of it.`,
-      );
+    names.forEach(recipeOf);
     await ensureEngine();
-    for (const name of names) await ensureImage(name);
+    await ensureImages(names);
   });
 }

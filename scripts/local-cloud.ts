@@ -22,6 +22,8 @@ export interface LocalCloudOptions {
   tenantPool?: string;
   logLevel?: string;
   reportIntervalMs?: number;
+  /** Datastores that are offered, by the folder of their driver. Default: MySQL alone. */
+  datastores?: readonly string[];
   /** Address of the container engine. Default: the machine's own. */
   engine?: string;
   /** Further options of `coffer serve`. */
@@ -107,7 +109,7 @@ function ended(child: ChildProcess): Promise<void> {
 }
 
 /**
- * Starts a whole cloud in a folder: store, relay, docker cloud, API, with the MySQL driver registered and one user. The bootstrap
+ * Starts a whole cloud in a folder: store, relay, docker cloud, API, with datastores registered and one user. The bootstrap
  * must have run: `COFFER_GUEST_IMAGE` and `COFFER_IMAGES_DIR` name what it made.
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
@@ -121,10 +123,12 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const isNew = !existsSync(join(dataDir, 'store'));
   await mkdir(dataDir, { recursive: true });
 
-  const packed = await packDriver(join(root, 'packages/drivers/src/mysql'));
-  await writePacked(packed, join(dataDir, 'drivers/mysql'));
   const storeFlags = ['--data-dir', dataDir, '--log-level', 'warn'];
-  await coffer(['datastore', 'register', join(dataDir, 'drivers/mysql'), ...storeFlags]);
+  for (const datastore of options.datastores ?? ['mysql']) {
+    const folder = join(dataDir, 'drivers', datastore);
+    await writePacked(await packDriver(join(root, 'packages/drivers/src', datastore)), folder);
+    await coffer(['datastore', 'register', folder, ...storeFlags]);
+  }
   await coffer(['user', 'set', user.name, '--project', project, '--role', 'admin', ...storeFlags], user.password);
 
   const engine = options.engine === undefined ? [] : ['--engine', options.engine];

@@ -65,6 +65,17 @@ export function run(command, args, options = {}) {
   });
 }
 
+/**
+ * Waits for all, whatever fails, so that nothing is cut off half done (a dpkg, a build) and the sentence about the failure is the
+ * last line that is read.
+ */
+export async function allOrFirstFailure(promises) {
+  const results = await Promise.allSettled(promises);
+  const failed = results.find(({ status }) => status === 'rejected');
+  if (failed) throw failed.reason;
+  return results.map(({ value }) => value);
+}
+
 /** The first of `names` that is an executable file in PATH or a system folder, as a path; undefined when none is. */
 export function which(...names) {
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin'];

@@ -26,7 +26,7 @@ const RINGS = {
   engine: ['test/engine.test.ts'],
   drivers: ['test/drivers'],
   clients: ['test/clients'],
-  images: ['test/images.test.ts'],
+  images: ['test/images'],
   e2e: ['test/e2e'],
 };
 

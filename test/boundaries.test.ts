@@ -29,14 +29,36 @@ const rooms: readonly Room[] = [
   { at: 'packages/core/src/rpc', imports: ['tweetnacl', 'node:crypto', 'node:buffer'], reaches: ['packages/core/src'] },
   { at: 'packages/core/src/amqp', imports: ['rhea', nodeBuiltins], reaches: ['packages/core/src'] },
   { at: 'packages/core/src/engine', imports: [nodeBuiltins], reaches: ['packages/core/src'] },
-  { at: 'packages/core/src/testing', imports: ['vitest', 'rhea', nodeBuiltins], reaches: ['packages/core/src'] },
+  {
+    at: 'packages/core/src/testing',
+    imports: ['vitest', 'rhea', 'fast-check', nodeBuiltins],
+    reaches: ['packages/core/src'],
+  },
+  {
+    at: 'packages/drivers/src/mariadb',
+    imports: ['@coffer/core*', 'node:crypto'],
+    reaches: ['packages/drivers/src/_shared'],
+  },
   {
     at: 'packages/drivers/src/mysql',
     imports: ['@coffer/core*', 'mysql2*', 'node:timers/promises', 'node:crypto'],
     reaches: ['packages/drivers/src/_shared'],
   },
-  { at: 'packages/drivers/src/_shared', imports: ['@coffer/core*', 'mysql2*', 'node:timers/promises', 'node:crypto'] },
-  { at: 'packages/agent/src', imports: ['@coffer/core*', 'rhea', 'commander', 'esbuild', nodeBuiltins] },
+  { at: 'packages/drivers/src/postgresql', imports: ['@coffer/core*'], reaches: ['packages/drivers/src/_shared'] },
+  {
+    at: 'packages/drivers/src/_shared',
+    imports: [
+      '@coffer/core*',
+      'mysql2*',
+      'pg',
+      '@mongodb-js/saslprep',
+      ...['node:crypto', 'node:net', 'node:timers/promises', 'node:tls', 'node:util'],
+    ],
+  },
+  {
+    at: 'packages/agent/src',
+    imports: ['@coffer/core*', 'rhea', 'commander', 'esbuild', '@peculiar/x509', 'reflect-metadata', nodeBuiltins],
+  },
   {
     at: 'packages/server/src',
     imports: [
@@ -154,7 +176,7 @@ describe('which way the doors open', () => {
       (file) =>
         !file.endsWith('.test.ts') &&
         !file.endsWith('.gen.ts') &&
-        /['"`](mysql|mariadb)['"`]/.test(readFileSync(join(root, file), 'utf8')),
+        /['"`](mysql|mariadb|postgresql)['"`]/.test(readFileSync(join(root, file), 'utf8')),
     );
     expect(named).toEqual([]);
   });

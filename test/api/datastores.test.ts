@@ -14,8 +14,15 @@ beforeAll(async () => {
     number,
     image: `paper:${number}`,
     active: number === '1.1',
+    parameters: [],
   }));
-  const twins = ['2.0', '2.1'].map((number) => ({ name: 'twin', number, image: `paper:${number}`, active: true }));
+  const twins = ['2.0', '2.1'].map((number) => ({
+    name: 'twin',
+    number,
+    image: `paper:${number}`,
+    active: true,
+    parameters: [],
+  }));
   await api.store.datastores.register({
     sha256: '11'.repeat(32),
     manifest: { ...api.manifest, datastore: 'paper', versions: [...versions, ...twins] },

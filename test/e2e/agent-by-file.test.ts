@@ -103,7 +103,7 @@ describe.skipIf(!isRoot)('an agent told by a file', () => {
           datastore: 'mysql',
           version: { name: '9.7', number: '9.7.4' },
           image: { reference: DATABASE_IMAGE },
-          settings: { innodb_buffer_pool_size: '64M', performance_schema: false, max_connections: 40 },
+          settings: { innodb_buffer_pool_size: 64 * 1024 ** 2, performance_schema: false, max_connections: 40 },
           memoryMib: 512,
           vcpus: 1,
           volume: { device: '/dev/vdb', sizeGib: 2 },

@@ -207,7 +207,13 @@ describe('the spine, from HTTP to a row read back', () => {
       name: 'no network',
       nics: [{ network_id: '00000000-0000-4000-8000-000000000000' }],
     });
-    await registerVersion(cloud, { name: 'none', number: '0.0', image: 'coffer/no-such-image:1', active: true });
+    await registerVersion(cloud, {
+      name: 'none',
+      number: '0.0',
+      image: 'coffer/no-such-image:1',
+      active: true,
+      parameters: [],
+    });
     const noImage = await createInstance(client, { datastore: { type: 'mysql', version: 'none' } });
     const refused = await untilStatus(client, noNetwork.id, 'ERROR');
     expect(refused.fault?.message).toMatch(/could not be made: .*network/);

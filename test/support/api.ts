@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type Client, createClient, type LogFields } from '@coffer/core';
-import { type DriverManifest, parseManifest } from '@coffer/core/driver';
-import mysqlManifest from '@coffer/drivers/mysql/manifest.json' with { type: 'json' };
+import type { DriverManifest } from '@coffer/core/driver';
+import { manifest } from '@coffer/drivers/mysql/manifest';
 import { type AppConfig, createApp } from '../../packages/server/src/app.ts';
 import { createTestingCloud, type TestingCloud } from '../../packages/server/src/clouds/testing/index.ts';
 import type { App } from '../../packages/server/src/http/app-type.ts';
@@ -54,7 +54,6 @@ export interface TestApi extends AsyncDisposable {
 export async function startApi(config: Partial<AppConfig> = {}): Promise<TestApi> {
   const database = await testDatabase();
   const store = createStore({ url: database.url, maxConnections: 5 });
-  const manifest = parseManifest(mysqlManifest);
   await store.datastores.register({ sha256: '00'.repeat(32), manifest, code: Buffer.from('') });
   const identity = createBuiltinIdentity({ store, authUrl: `${BASE}/identity` });
   const guests = createFakeGuests();

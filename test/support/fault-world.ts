@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type Broker, createClient, type Instance } from '@coffer/core';
 import { createAgentTransport, createServerTransport } from '@coffer/core/amqp';
-import { parseManifest } from '@coffer/core/driver';
 import { createGuestLink } from '@coffer/core/rpc';
-import mysqlManifest from '@coffer/drivers/mysql/manifest.json' with { type: 'json' };
+import { manifest } from '@coffer/drivers/mysql/manifest';
 import { expect, vi } from 'vitest';
 import { createApp } from '../../packages/server/src/app.ts';
 import { createTestingCloud, type TestingCloud } from '../../packages/server/src/clouds/testing/index.ts';
@@ -109,7 +108,6 @@ export async function startFaultWorld(options: FaultWorldOptions): Promise<Fault
   const toStore = await tcpProxy(socketOf(databaseUrl));
   const toBroker = await tcpProxy({ host: service.host, port: service.port });
   const ways = new Map<string, TcpProxy>();
-  const manifest = parseManifest(mysqlManifest);
   await direct.datastores.register({ sha256: '00'.repeat(32), manifest, code: Buffer.from('') });
 
   const store = createStore({

@@ -7,7 +7,7 @@ import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../
 
 /** A whole Coffer in a process of its own, apart from what an operator may run on the same machine. */
 export async function startStack(
-  more: Pick<LocalCloudOptions, 'program' | 'more' | 'engine'> = {},
+  more: Pick<LocalCloudOptions, 'program' | 'more' | 'engine' | 'datastores'> = {},
 ): Promise<LocalCloud> {
   const dataDir = await mkdtemp(join(tmpdir(), 'coffer-stack-'));
   return startLocalCloud({

@@ -1,89 +1,10 @@
-import { Problem, silentLogger } from '@coffer/core';
-import { createFakeRuntime, type FakeRuntime } from '@coffer/core/testing';
+import { Problem } from '@coffer/core';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type Agent, type AgentParts, createAgent } from './agent.ts';
-import { createDatabase, DATABASE } from './database.ts';
-import { fakeDriver, INSTANCE, scratch, spec } from './testing.ts';
+import { DATABASE } from './database.ts';
+import { INSTANCE, spec } from './testing.ts';
+import { count, soon, stageFor } from './testing-agent.ts';
 
-interface Stage {
-  runtime: FakeRuntime;
-  driver: ReturnType<typeof fakeDriver>;
-  stored: { spec?: typeof spec };
-  runDir: string;
-  problems: { image?: Problem; volume?: Problem };
-  holds: boolean;
-  freeBytes: number;
-  /** Another process over the same guest. */
-  begin(overrides?: Partial<AgentParts>): { agent: Agent; stop(): Promise<void> };
-}
-
-async function stage(): Promise<Stage> {
-  const runtime = createFakeRuntime({ images: ['fakedb:1'] });
-  const driver = fakeDriver();
-  const runDir = await scratch(onTestFinished);
-  const made: Stage = {
-    runtime,
-    driver,
-    stored: {},
-    runDir,
-    problems: {},
-    holds: true,
-    freeBytes: 2 ** 30,
-    begin(overrides = {}) {
-      const agent = createAgent({
-        runtime,
-        state: {
-          spec: async () => made.stored.spec,
-          saveSpec: async (saved) => {
-            made.stored.spec = saved;
-          },
-          servicePassword: async () => 'drawn-password',
-        },
-        volume: {
-          ensure: async () => {
-            if (made.problems.volume) throw made.problems.volume;
-            return runDir;
-          },
-          freeBytes: async () => made.freeBytes,
-          usage: async () => ({ usedBytes: 2 ** 30 - made.freeBytes, totalBytes: 2 ** 30 }),
-        },
-        sandbox: {
-          ensure: async (_spec, image) => {
-            await runtime.create({ name: 'coffer-sandbox', image, network: 'none' });
-            await runtime.start('coffer-sandbox');
-          },
-          holds: async () => made.holds,
-        },
-        database: createDatabase({ runtime, runDir, setOwner: async () => {} }),
-        ensureImage: async () => {
-          if (made.problems.image) throw made.problems.image;
-          return 'fakedb:1';
-        },
-        loadDriver: async () => driver.factory,
-        log: silentLogger,
-        watchMs: 5,
-        startingMs: 5,
-        retryMs: 5,
-        ...overrides,
-      });
-      const abort = new AbortController();
-      const running = agent.run(abort.signal);
-      const stop = async (): Promise<void> => {
-        abort.abort();
-        await running;
-      };
-      onTestFinished(stop);
-      return { agent, stop };
-    },
-  };
-  return made;
-}
-
-const soon = (): AbortSignal => AbortSignal.timeout(3000);
-const count = (runtime: FakeRuntime, method: string, name: string): number =>
-  runtime.calls.filter(
-    (call) => call.method === method && (call.args[0] === name || (call.args[0] as { name?: string })?.name === name),
-  ).length;
+const stage = () => stageFor(onTestFinished);
 
 describe('the agent', () => {
   it('waits for its first spec, brings the database into service, and tells of each change', async () => {

@@ -1,25 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { type ContainerRuntime, type ContainerState, type Logger, Problem, toProblem } from '@coffer/core';
-import {
-  type DatastoreDriver,
-  type DriverFactory,
-  type Health,
-  type Operation,
-  SERVICE_ACCOUNT,
-} from '@coffer/core/driver';
+import type { DatastoreDriver, DriverFactory, Health, Operation, ParameterOutcome } from '@coffer/core/driver';
 import type { GuestState, InstanceSpec } from '@coffer/core/rpc';
+import { type AgentStatus, parametersOf } from './agent-status.ts';
 import { createBackOff } from './back-off.ts';
-import { DATABASE, type Database, type DatabaseOrder } from './database.ts';
+import { createConfiguration } from './configuration.ts';
+import { createConvergence } from './convergence.ts';
+import type { Database } from './database.ts';
+import { createDeployer, type Deployment } from './deployment.ts';
+import type { Logs } from './logs.ts';
+import { createPatience } from './patience.ts';
 import type { Sandbox } from './sandbox.ts';
 import { sleep } from './sleep.ts';
 import { createSpace } from './space.ts';
 import type { AgentState } from './state.ts';
+import type { Tls } from './tls.ts';
 import type { Volume } from './volume.ts';
 import { createWaiters } from './waiters.ts';
 
 export interface AgentParts {
   runtime: ContainerRuntime;
-  state: Pick<AgentState, 'spec' | 'saveSpec' | 'servicePassword'>;
+  state: Pick<AgentState, 'spec' | 'saveSpec' | 'servicePassword' | 'configuration' | 'saveConfiguration'>;
+  tls: Tls;
+  logs: Logs;
   volume: Volume;
   sandbox: Sandbox;
   database: Database;
@@ -40,13 +43,10 @@ export interface AgentParts {
   retryMs?: number;
   /** How long a database that has served may go without an answer until it is ended and started again, ms. Default 30,000. */
   stuckMs?: number;
-}
-
-export interface AgentStatus {
-  state: GuestState;
-  detail?: string;
-  /** Of the spec in force: the one that was last seen serving. */
-  revision?: number;
+  /** How long a database may take to serve with parameters with which it has not come up before, ms. Default 300,000. */
+  startDeadlineMs?: number;
+  /** How often a serving database is held to its parameters and its certificate, ms. Default 60,000. */
+  driftMs?: number;
 }
 
 /** Holds one instance to its desired state. Without a spec it waits for the first one. */
@@ -55,7 +55,9 @@ export interface Agent {
   run(signal: AbortSignal): Promise<void>;
   /** Takes a new desired state, stored before this resolves. @throws Problem `conflict` when it is older than the present one. */
   adopt(spec: InstanceSpec): Promise<void>;
-  /** Until the spec of this revision (or a later one) serves. @throws the Problem that keeps it from serving for good. */
+  /** The desired state. */
+  wanted(): Promise<InstanceSpec | undefined>;
+  /** Until the spec of this revision (or a later one) serves, with all of it in force that can be. @throws the Problem that keeps it from serving for good. */
   settled(revision: number, signal: AbortSignal): Promise<GuestState>;
   /** Names the present life of the database's container, or the last one when it has ended; empty before the first. */
   life(): Promise<string>;
@@ -68,6 +70,10 @@ export interface Agent {
   factory(): Promise<DriverFactory>;
   /** @throws Problem `not_ready` while the database does not serve. */
   serving(): DatastoreDriver;
+  /** What was laid last, whether or not the database serves. @throws Problem `not_ready` before the first time. */
+  deployed(): Deployment;
+  /** What became of parameters, by name; of one that is not there nothing is known but that nothing is wrong. */
+  outcomes(): Readonly<Record<string, ParameterOutcome>>;
   status(): AgentStatus;
   /** Told after each change of the status. */
   onChange(listener: () => void): void;
@@ -79,34 +85,31 @@ const DEATHS_BEFORE_GIVING_UP = 3;
 const FAILURES_BEFORE_GIVING_UP = 10;
 /** Serving this long, a database has left its past deaths behind, as with the restart policies of container engines. */
 const STEADY_MS = 10_000;
-/** As many looks must find it silent: a guest that was frozen in between has lost time, not its database. */
-const STUCK_PROBES = 3;
 /** What a stuck database has to end by itself before it is killed. */
 const STUCK_GRACE_MS = 10_000;
 const PROBE_TIMEOUT_MS = 10_000;
 const INITIALISE_TIMEOUT_MS = 120_000;
+const HOLD_TIMEOUT_MS = 60_000;
+/** A parameter that the database refused is tried again after as many looks at its drift. */
+const DRIFTS_UNTIL_REFUSED_AGAIN = 10;
 const SHUTDOWN_TIMEOUT_MS = 60_000;
 
-/** A spec brought to life: the driver made for it, and what its container is to be. */
-interface Deployment {
-  key: string;
-  driver: DatastoreDriver;
-  order: DatabaseOrder;
-}
-
 export function createAgent(parts: AgentParts): Agent {
-  const { runtime, state, volume, sandbox, database, log } = parts;
+  const { state, volume, sandbox, database, tls, logs, log } = parts;
   const { now = () => performance.now(), watchMs = 2000, startingMs = 100, retryMs = 500, stuckMs = 30_000 } = parts;
+  const { startDeadlineMs = 300_000, driftMs = 60_000 } = parts;
   const listeners: (() => void)[] = [];
   const waiters = createWaiters(() => status);
   const groundBackOff = createBackOff(retryMs, 30_000);
   const deathBackOff = createBackOff(retryMs / 5, 30_000);
+  const patience = createPatience({ now, stuckMs, startDeadlineMs });
   const space = createSpace(volume);
+  const configuration = createConfiguration({ state, log, now, refusedMs: driftMs * DRIFTS_UNTIL_REFUSED_AGAIN });
+  const convergence = createConvergence({ configuration, tls, database, log, now, driftMs, retryMs });
+  const deployer = createDeployer({ ...parts, configuration });
 
   let status: AgentStatus = { state: 'new' };
   let desired: InstanceSpec | undefined;
-  let factory: Promise<DriverFactory> | undefined;
-  let deployment: Deployment | undefined;
   // Each names a life of the container by its id and start.
   /** Last seen running by this process. */
   let seen: string | undefined;
@@ -119,8 +122,6 @@ export function createAgent(parts: AgentParts): Agent {
   /** Asked to end. */
   let unwanted: string | undefined;
   let healthySince: number | undefined;
-  /** Looks that found a database silent that has served in this life, and when the first was. */
-  let silence: { since: number; probes: number } | undefined;
   let full: string | undefined;
   let wasHealthy = false;
   let startAfter = 0;
@@ -131,11 +132,12 @@ export function createAgent(parts: AgentParts): Agent {
   function set(to: GuestState, why?: string, revision = status.revision): void {
     // Whatever a full volume does to a database, that it is full is what its user can mend.
     const state = full === undefined ? to : 'blocked';
-    const detail = full ?? why;
+    const detail = full ?? why ?? configuration.takenBack();
     const changed: AgentStatus = {
       state,
       ...(detail !== undefined && { detail }),
       ...(revision !== undefined && { revision }),
+      ...parametersOf(configuration.outcomes()),
     };
     if (JSON.stringify(changed) === JSON.stringify(status)) return;
     log.info({ ...changed }, 'status');
@@ -145,48 +147,6 @@ export function createAgent(parts: AgentParts): Agent {
 
   function operation(signal: AbortSignal, timeoutMs: number): Operation {
     return { id: randomUUID(), signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) };
-  }
-
-  function loadFactory(): Promise<DriverFactory> {
-    factory ??= parts.loadDriver().catch((error: unknown) => {
-      factory = undefined;
-      throw error;
-    });
-    return factory;
-  }
-
-  /** Everything that the database stands on, each piece left alone where it is right already. */
-  async function layGround(spec: InstanceSpec, signal: AbortSignal): Promise<Deployment> {
-    const { manifest, create } = await loadFactory();
-    // Both end before either's failure counts, so that the next pass never meets the rest of this one.
-    const [image, dataFolder] = await Promise.allSettled([parts.ensureImage(spec.image, signal), volume.ensure(spec)]);
-    if (image.status === 'rejected') throw image.reason;
-    if (dataFolder.status === 'rejected') throw dataFolder.reason;
-    await sandbox.ensure(spec, image.value);
-    const key = JSON.stringify([spec, image.value, dataFolder.value]);
-    if (deployment?.key === key) return deployment;
-    await deployment?.driver.close();
-    deployment = undefined;
-    const password = await state.servicePassword();
-    const driver: DatastoreDriver = create({
-      version: spec.version,
-      image: image.value,
-      settings: spec.settings,
-      memoryBytes: spec.memoryMib * 1024 * 1024,
-      serviceAccount: { user: SERVICE_ACCOUNT, password },
-      serverId: spec.serverId,
-      endpoint: () => database.endpoint(manifest, spec),
-      exec: (command, options) => runtime.exec(DATABASE, command, options),
-      log: log.child({ part: 'driver' }),
-    });
-    const order: DatabaseOrder = {
-      spec,
-      container: driver.container(),
-      dataFolder: dataFolder.value,
-      secret: password,
-    };
-    deployment = { key, driver, order };
-    return deployment;
   }
 
   const lifeOf = (container: ContainerState): string => `${container.id} ${container.startedAt?.getTime()}`;
@@ -240,18 +200,32 @@ export function createAgent(parts: AgentParts): Agent {
     log.warn({ why, deaths, delayMs }, 'the database died');
   }
 
-  function mourn(container: ContainerState, life: string): void {
+  /** @returns whether it is to be started with other parameters now. */
+  async function mourn(container: ContainerState, life: string): Promise<boolean> {
     const why = container.oomKilled ? 'it ran out of memory' : `exit code ${container.exitCode ?? 'unknown'}`;
     countDeath(life, why);
     set('crashed', `The database ended by itself: ${why}.`);
-    if (deaths >= DEATHS_BEFORE_GIVING_UP) {
-      waiters.failed(
-        new Problem(
-          'guest_failed',
-          `The database ended ${deaths} times before it served, the last time because ${why}.`,
-        ),
-      );
-    }
+    if (deaths < DEATHS_BEFORE_GIVING_UP) return false;
+    const often = `ended ${deaths} times before it served, the last time because ${why}`;
+    if (await takeBack(`it ${often}`)) return true;
+    waiters.failed(new Problem('guest_failed', `The database ${often}.`));
+    return false;
+  }
+
+  /** Parameters that are new to the database are the first that is to blame for one that does not come up. */
+  async function takeBack(why: string): Promise<boolean> {
+    if (!(await configuration.takeBack(why))) return false;
+    set('restarting');
+    beginAnew();
+    return true;
+  }
+
+  /** Ends this life if its parameters are to blame for what it does not come to. */
+  async function retreat(life: string, why: string): Promise<boolean> {
+    if (!(await takeBack(why))) return false;
+    mourned = life;
+    await database.stop(STUCK_GRACE_MS);
+    return true;
   }
 
   /** Wakes the loop when this life of the database ends, which the next look would see too, and later. */
@@ -272,10 +246,14 @@ export function createAgent(parts: AgentParts): Agent {
     const container = await clearAway(current, signal);
     const life = container && lifeOf(container);
     if (container?.state !== 'running' || life === undefined) {
-      if (container && life === seen && life !== mourned) mourn(container, life ?? '');
+      if (container && life === seen && life !== mourned && (await mourn(container, life ?? ''))) return 0;
       if (now() < startAfter) return startAfter - now();
       if (status.state !== 'crashed') set(wasHealthy || container ? 'restarting' : 'building');
+      if (current.parameters) await configuration.starting(current.parameters.settings);
       await database.start(order);
+      // Before it may have ended again: a death that nobody saw the life of would not be counted.
+      const begun = await database.inspect();
+      seen = begun && lifeOf(begun);
       return startingMs;
     }
     seen = life;
@@ -287,40 +265,52 @@ export function createAgent(parts: AgentParts): Agent {
     }
     failures = 0;
     const isInService = initialised === life;
-    if (isStuck(health, isInService)) {
+    if (patience.isStuck(health, isInService)) {
       await endStuck(life);
       return 0;
     }
-    return judge(health, order.spec.revision, isInService);
+    const isRising = !isInService && (health.state === 'starting' || health.state === 'down');
+    if (isRising && (await isTooLate(life, health.detail))) return 0;
+    const isServing = isInService && health.state === 'healthy';
+    const problem = isServing ? await upkeep(current, life, signal) : undefined;
+    return judge(health, order.spec, isInService, problem);
   }
 
-  /** Whether it has served in this life and now keeps silent for good. One that still starts may take hours to recover. */
-  function isStuck(health: Health, isInService: boolean): boolean {
-    if (health.state !== 'down' || !isInService) {
-      silence = undefined;
-      return false;
-    }
-    silence = { since: silence?.since ?? now(), probes: (silence?.probes ?? 0) + 1 };
-    return silence.probes >= STUCK_PROBES && now() - silence.since >= stuckMs;
+  /** Whether it takes so long to serve with new parameters that these have been taken back. */
+  async function isTooLate(life: string, detail: string): Promise<boolean> {
+    if (!patience.isLate(life)) return false;
+    return retreat(life, `it did not serve within ${Math.round(startDeadlineMs / 1000)} s (${detail})`);
+  }
+
+  /** What a serving database needs from time to time. @returns what keeps its spec from being in force. */
+  async function upkeep(current: Deployment, life: string, signal: AbortSignal): Promise<Problem | undefined> {
+    const { driver, order } = current;
+    if (current.parameters) await configuration.cameUp();
+    const problem = await convergence.hold(current, life, operation(signal, HOLD_TIMEOUT_MS));
+    await logs.rotate({ group: driver.logs, order }, operation(signal, HOLD_TIMEOUT_MS));
+    return problem;
   }
 
   /** What it acknowledged is on its disk, so it may be ended; it will not do so when its driver asks. */
   async function endStuck(life: string): Promise<void> {
-    silence = undefined;
     countDeath(life, 'it did not answer');
     set('crashed', `The database did not answer for ${Math.round(stuckMs / 1000)} s; it is started again.`);
     await database.stop(STUCK_GRACE_MS);
   }
 
-  function judge(health: Health, revision: number, isInService: boolean): number {
+  async function judge(health: Health, spec: InstanceSpec, isInService: boolean, problem?: Problem): Promise<number> {
     if (health.state === 'healthy') {
       healthySince ??= now();
       wasHealthy = true;
       if (now() - healthySince > STEADY_MS) {
         deaths = 0;
         deathBackOff.reset();
+        await configuration.isSteady();
       }
-      set('healthy', undefined, revision);
+      if (problem) set('healthy', problem.detail);
+      else set('healthy', undefined, spec.revision);
+      // What waits may be of a newer order than this one.
+      if (problem && !problem.mayRetry && spec === desired) waiters.failed(problem);
       waiters.reached(status.state);
       return watchMs;
     }
@@ -340,7 +330,7 @@ export function createAgent(parts: AgentParts): Agent {
     if (!spec) return Number.POSITIVE_INFINITY;
     let isGroundLaid = false;
     try {
-      const current = await layGround(spec, signal);
+      const current = await deployer.lay(spec, signal);
       isGroundLaid = true;
       groundBackOff.reset();
       full = await space.look();
@@ -355,6 +345,7 @@ export function createAgent(parts: AgentParts): Agent {
       if (isGroundLaid && !problem.mayRetry) failures += 1;
       const isForGood = isGroundLaid ? failures >= FAILURES_BEFORE_GIVING_UP : !problem.mayRetry;
       healthySince = undefined;
+      if (isForGood && seen !== undefined && seen !== initialised && (await retreat(seen, problem.detail))) return 0;
       if (isForGood) {
         set(wasHealthy ? 'crashed' : 'failed_to_spawn', problem.detail);
         waiters.failed(problem);
@@ -374,8 +365,7 @@ export function createAgent(parts: AgentParts): Agent {
         const waitMs = await pass(signal);
         await sleep(waitMs, AbortSignal.any([signal, woken.signal]));
       }
-      await deployment?.driver.close();
-      deployment = undefined;
+      await deployer.close();
     },
     async adopt(spec) {
       const present = desired ?? (await state.spec());
@@ -390,6 +380,7 @@ export function createAgent(parts: AgentParts): Agent {
       if (!present) set('building');
       beginAnew();
     },
+    wanted: async () => desired ?? (await state.spec()),
     settled(revision, signal) {
       const isInForce = (): boolean => (status.revision ?? 0) >= revision;
       if (status.state === 'healthy' && isInForce()) return Promise.resolve(status.state);
@@ -408,12 +399,19 @@ export function createAgent(parts: AgentParts): Agent {
       // What the status says now may be of the life that ends.
       return waiters.wait(() => seen !== life, signal);
     },
-    factory: loadFactory,
+    factory: deployer.factory,
     serving() {
+      const deployment = deployer.present();
       if (status.state === 'healthy' && deployment) return deployment.driver;
       const why = status.detail ? `: ${status.detail}` : '.';
       throw new Problem('not_ready', `The database is ${status.state}${why} Try again when it is healthy.`);
     },
+    deployed() {
+      const deployment = deployer.present();
+      if (deployment) return deployment;
+      throw new Problem('not_ready', `The database is ${status.state}; try again when there is one.`);
+    },
+    outcomes: configuration.outcomes,
     status: () => status,
     onChange: (listener) => {
       listeners.push(listener);

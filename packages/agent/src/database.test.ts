@@ -19,7 +19,14 @@ async function stage() {
       owners[path] = uid;
     },
   });
-  const order: DatabaseOrder = { spec, container, dataFolder: join(folder, 'data'), secret: 'key' };
+  const order: DatabaseOrder = {
+    spec,
+    container,
+    liveFiles: [{ path: '/run/secrets/live', content: 'first' }],
+    liveFolders: ['/run/secrets', '/etc/fakedb'],
+    dataFolder: join(folder, 'data'),
+    secret: 'key',
+  };
   return { folder, runtime, database, order, owners };
 }
 
@@ -54,7 +61,8 @@ describe('the database container', () => {
     const path = join(source, 'password');
     expect(await readFile(path, 'utf8')).toBe('hidden-password');
     expect((await stat(path)).mode & 0o777).toBe(0o400);
-    expect(owners[path]).toBe(999);
+    // Before it has its name: nobody sees it otherwise.
+    expect(owners[join(source, '.password.part')]).toBe(999);
   });
 
   it('answers where its socket is mounted, and by the tenant address without a socket', async () => {

@@ -1,8 +1,9 @@
 import { createHash, createHmac } from 'node:crypto';
-import { chmod, chown, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import {
   type ContainerCreate,
+  type ContainerFile,
   type ContainerRuntime,
   type ContainerSpec,
   type ContainerState,
@@ -10,6 +11,7 @@ import {
 } from '@coffer/core';
 import type { DriverManifest, Endpoint } from '@coffer/core/driver';
 import type { InstanceSpec } from '@coffer/core/rpc';
+import { createLiveFiles, foldersOf } from './live-files.ts';
 import { SANDBOX } from './sandbox.ts';
 
 export const DATABASE = 'coffer-database';
@@ -30,6 +32,10 @@ export interface DatabaseParts {
 export interface DatabaseOrder {
   spec: InstanceSpec;
   container: ContainerSpec;
+  /** May change while it runs. */
+  liveFiles: readonly ContainerFile[];
+  /** Folders of the container that these lie in, now or later; they alone decide whether it is made anew. */
+  liveFolders: readonly string[];
   dataFolder: string;
   /** Keys the fingerprint of the files, so that it tells nothing of their content. */
   secret: string;
@@ -42,6 +48,8 @@ export interface Database {
   fits(state: ContainerState, order: DatabaseOrder): boolean;
   /** Lays folders and files, makes the container unless it is there, starts it. The sandbox must run. Repeatable. */
   start(order: DatabaseOrder): Promise<void>;
+  /** Brings its files to what is ordered, in place, while it runs. Repeatable. */
+  layFiles(order: DatabaseOrder): Promise<void>;
   /** Stops it, gently first. Repeatable. */
   stop(timeoutMs: number): Promise<void>;
   remove(): Promise<void>;
@@ -55,13 +63,18 @@ export function createDatabase(parts: DatabaseParts): Database {
   const { runtime, runDir, setOwner = (path: string, uid: number) => chown(path, uid, uid) } = parts;
   const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
   const socketFolder = (target: string): string => join(runDir, 'sockets', shortHash(target));
-  const fileFolder = (target: string): string => join(runDir, 'files', shortHash(target));
+  const files = createLiveFiles({ path: join(runDir, 'files'), setOwner });
   const folderOf = (path: string): string => posix.dirname(path);
+  const fileFolders = ({ container, liveFolders }: DatabaseOrder): string[] => [
+    ...new Set([...foldersOf(container.files), ...liveFolders]),
+  ];
+  const layFiles = (order: DatabaseOrder): Promise<void> =>
+    files.lay(fileFolders(order), [...order.container.files, ...order.liveFiles]);
 
-  function fingerprint({ spec, container, dataFolder, secret }: DatabaseOrder): string {
+  function fingerprint({ spec, container, liveFolders, dataFolder, secret }: DatabaseOrder): string {
     const limits = [spec.instanceId, spec.memoryMib, spec.vcpus, dataFolder, parts.cgroupParent];
     return createHmac('sha256', secret)
-      .update(JSON.stringify([container, limits]))
+      .update(JSON.stringify([container, liveFolders, limits]))
       .digest('hex')
       .slice(0, 32);
   }
@@ -70,19 +83,6 @@ export function createDatabase(parts: DatabaseParts): Database {
     await mkdir(path, { recursive: true });
     await chmod(path, mode);
     if (uid !== undefined && (await stat(path)).uid !== uid) await setOwner(path, uid);
-  }
-
-  async function layFiles(container: ContainerSpec): Promise<void> {
-    for (const file of container.files) {
-      const folder = fileFolder(folderOf(file.path));
-      await mkdir(folder, { recursive: true, mode: 0o755 });
-      const path = join(folder, posix.basename(file.path));
-      await rm(path, { force: true });
-      // Never readable by others while it is written.
-      await writeFile(path, file.content, { mode: 0o600 });
-      if (file.uid !== undefined) await setOwner(path, file.uid);
-      await chmod(path, file.mode ?? 0o444);
-    }
   }
 
   async function layFolders(container: ContainerSpec, dataFolder: string): Promise<void> {
@@ -110,9 +110,7 @@ export function createDatabase(parts: DatabaseParts): Database {
           `rw,noexec,nosuid,nodev,size=${mount.sizeBytes},mode=${(mount.mode ?? 0o1777).toString(8)}${owner}`;
       }
     }
-    for (const target of new Set(container.files.map(({ path }) => folderOf(path)))) {
-      binds.push({ source: fileFolder(target), target, readOnly: true });
-    }
+    for (const target of fileFolders(order)) binds.push({ source: files.source(target), target, readOnly: true });
     return {
       name: DATABASE,
       image: container.image,
@@ -144,10 +142,11 @@ export function createDatabase(parts: DatabaseParts): Database {
       const existing = await runtime.inspect(DATABASE);
       if (existing?.state === 'running') return;
       await layFolders(order.container, order.dataFolder);
-      await layFiles(order.container);
+      await layFiles(order);
       await runtime.create(createSpec(order));
       await runtime.start(DATABASE);
     },
+    layFiles,
     stop: (timeoutMs) => runtime.stop(DATABASE, { timeoutMs }),
     remove: () => runtime.remove(DATABASE),
     ended: (signal) => runtime.ended(DATABASE, signal),
@@ -159,8 +158,8 @@ export function createDatabase(parts: DatabaseParts): Database {
   };
 }
 
-/** A driver names folders of the volume; it does not leave it. */
-function inside(root: string, folder: string): string {
+/** A driver names folders of the volume; it does not leave it. @throws Problem `guest_failed` */
+export function inside(root: string, folder: string): string {
   const path = join(root, folder);
   if (path === root || path.startsWith(`${root}/`)) return path;
   throw new Problem('guest_failed', `The driver asks for folder "${folder}", which lies outside the data volume.`);

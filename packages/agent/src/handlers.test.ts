@@ -4,8 +4,10 @@ import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type AgentParts, createAgent } from './agent.ts';
 import { createDatabase, DATABASE } from './database.ts';
 import { createHandlers } from './handlers.ts';
+import { createLogs } from './logs.ts';
 import { openReplies } from './replies.ts';
-import { fakeDriver, INSTANCE, scratch, spec } from './testing.ts';
+import { fakeDriver, INSTANCE, memoryState, readsItsFiles, scratch, spec } from './testing.ts';
+import { createTls } from './tls.ts';
 
 let operations = 0;
 const op = (id = `op-${++operations}`) => ({ id, signal: AbortSignal.timeout(3000) });
@@ -16,18 +18,21 @@ async function stage() {
   const driver = fakeDriver();
   await runtime.create({ name: 'coffer-sandbox', image: 'fakedb:1', network: 'none' });
   await runtime.start('coffer-sandbox');
-  let stored: typeof spec | undefined;
-  const state: AgentParts['state'] = {
-    spec: async () => stored,
-    async saveSpec(saved) {
-      stored = saved;
-    },
-    servicePassword: async () => 'pw',
+  readsItsFiles(runtime, driver);
+  const state = memoryState();
+  const tls = createTls(state);
+  const logs = createLogs({ runtime, log: silentLogger });
+  const volume = {
+    ensure: async () => folder,
+    freeBytes: async () => undefined,
+    usage: async () => ({ usedBytes: 1, totalBytes: 2 }),
   };
   const parts: AgentParts = {
     runtime,
     state,
-    volume: { ensure: async () => folder, freeBytes: async () => undefined, usage: async () => undefined },
+    tls,
+    logs,
+    volume,
     sandbox: { ensure: async () => {}, holds: async () => true },
     database: createDatabase({ runtime, runDir: folder, setOwner: async () => {} }),
     ensureImage: async () => 'fakedb:1',
@@ -50,9 +55,9 @@ async function stage() {
     };
     onTestFinished(stop);
     const report = async () => ({ state: agent.status().state, agentBuild: '0', protocol: 1, clockMs: 0 });
-    return { agent, stop, handlers: createHandlers({ instanceId: INSTANCE, agent, marks, report }) };
+    return { agent, stop, handlers: createHandlers({ instanceId: INSTANCE, agent, tls, logs, volume, marks, report }) };
   }
-  return { driver, runtime, marks, begin, ...begin() };
+  return { driver, runtime, marks, folder, state, begin, ...begin() };
 }
 
 const user = { name: 'app', password: 'secret', databases: ['shop'] };

@@ -8,18 +8,25 @@ import {
   checkPassword,
   checkUsers,
   type DatabasesGroup,
-  type DatastoreDriver,
   type Operation,
   type UserName,
 } from '@coffer/core/driver';
 import type { GuestHandlers, GuestReport } from '@coffer/core/rpc';
 import type { Agent } from './agent.ts';
+import { groupsOf } from './groups.ts';
+import type { Logs } from './logs.ts';
+import { createOrders } from './orders.ts';
 import type { Marks } from './replies.ts';
-import { parseInstanceSpec } from './spec.ts';
+import type { Tls } from './tls.ts';
+import { createUpkeepHandlers } from './upkeep-handlers.ts';
+import type { Volume } from './volume.ts';
 
 export interface HandlerParts {
   instanceId: string;
   agent: Agent;
+  tls: Tls;
+  logs: Logs;
+  volume: Pick<Volume, 'usage'>;
   /** Operations that have passed their checks: asked again, they meet their own work and must not take it for another's. */
   marks: Marks;
   report(): Promise<GuestReport>;
@@ -27,13 +34,9 @@ export interface HandlerParts {
 
 /** What the control plane may ask of a guest. Names are checked here with the same code as at the API, before a driver is called. */
 export function createHandlers(parts: HandlerParts): GuestHandlers {
-  const { instanceId, agent, marks, report } = parts;
-  async function group<K extends 'databases' | 'users' | 'root'>(name: K): Promise<NonNullable<DatastoreDriver[K]>> {
-    const found: DatastoreDriver[K] = agent.serving()[name];
-    if (found) return found;
-    const { manifest } = await agent.factory();
-    throw new Problem('not_supported', `${manifest.title} has no operations on ${name}.`);
-  }
+  const { agent, marks, report } = parts;
+  const { group } = groupsOf(agent);
+  const orders = createOrders(parts);
 
   /** Looks before the first run of an operation whether it may run at all, and not again: a repeat would meet its own work. */
   async function onlyOnce(op: Operation, check: () => Promise<void>): Promise<void> {
@@ -60,13 +63,8 @@ export function createHandlers(parts: HandlerParts): GuestHandlers {
 
   return {
     async prepare({ spec, databases, users }, op) {
-      const order = parseInstanceSpec(spec);
-      if (order.instanceId !== instanceId)
-        throw new Problem('bad_request', `This guest is instance ${instanceId}, not ${order.instanceId}.`);
+      const order = await orders.check(spec);
       const { manifest } = await agent.factory();
-      if (order.datastore !== manifest.datastore) {
-        throw new Problem('bad_request', `This guest's driver is for ${manifest.datastore}, not ${order.datastore}.`);
-      }
       checkDatabases(manifest, databases);
       checkUsers(manifest, users);
       await agent.adopt(order);
@@ -101,6 +99,8 @@ export function createHandlers(parts: HandlerParts): GuestHandlers {
         throw error;
       }
     },
+
+    ...createUpkeepHandlers(parts),
 
     async database_list(page, op) {
       return (await group('databases')).list(page, op);

@@ -27,7 +27,7 @@ describe('packDriver', () => {
     const out = join(folder, 'alone');
     await writePacked(packed, out);
     const script = `const { default: driver } = await import('./driver.mjs');
-      const made = driver.create({ settings: {}, serviceAccount: { user: 'a', password: 'b' }, serverId: 1, image: 'i', endpoint: () => ({ socketPath: '/nonexistent' }) });
+      const made = driver.create({ version: { name: '9.7' }, settings: {}, serviceAccount: { user: 'a', password: 'b' }, serverId: 1, image: 'i', endpoint: () => ({ socketPath: '/nonexistent' }) });
       const health = await made.probe({ id: 'x', signal: AbortSignal.timeout(5000) });
       console.log(JSON.stringify({ manifest: driver.manifest, health: health.state, image: made.container().image }));`;
     const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { cwd: out });
@@ -66,6 +66,10 @@ describe('packDriver', () => {
       detail: expect.stringContaining('datastore must be'),
     });
     cpSync(join(mysql, 'manifest.json'), join(bad, 'manifest.json'));
+    await expect(packDriver(bad)).rejects.toMatchObject({
+      detail: expect.stringContaining('parameters must be a list'),
+    });
+    cpSync(join(mysql, 'parameters'), join(bad, 'parameters'), { recursive: true });
     await expect(packDriver(bad)).rejects.toMatchObject({ detail: expect.stringContaining('has none of index.ts') });
     writeFileSync(join(bad, 'index.ts'), "import x from 'a-package-nobody-has';\nexport default x;\n");
     await expect(packDriver(bad)).rejects.toMatchObject({ detail: expect.stringContaining('a-package-nobody-has') });

@@ -13,6 +13,7 @@ import { ensureTmpfs, readCgroupParent, readJsonFile } from './guest.ts';
 import { createHandlers } from './handlers.ts';
 import { ensureImage } from './image.ts';
 import { type FetchChunk, loadDriver } from './load-driver.ts';
+import { createLogs } from './logs.ts';
 import { openReplies } from './replies.ts';
 import { type RunCommand, runCommand } from './run-command.ts';
 import { createSandbox } from './sandbox.ts';
@@ -20,6 +21,7 @@ import { sleep } from './sleep.ts';
 import { parseEnrolmentData, parseInstanceSpec } from './spec.ts';
 import { type AgentState, createAgentState, type GuestAccount, openStateFolder } from './state.ts';
 import { createStatusReporter } from './status-reporter.ts';
+import { createTls } from './tls.ts';
 import { createVolume } from './volume.ts';
 
 export interface ServeParts {
@@ -109,9 +111,13 @@ async function assemble(
     return getting;
   };
   const volume = createVolume({ run, state, mountPoint: config.dataDir });
+  const tls = createTls(state);
+  const logs = createLogs({ runtime, log });
   const agent = createAgent({
     runtime,
     state,
+    tls,
+    logs,
     volume,
     sandbox: createSandbox({ runtime, run, netnsPath: join(config.runDir, 'tenant.netns'), log, ...below }),
     database: createDatabase({ runtime, runDir: config.runDir, ...below }),
@@ -139,7 +145,7 @@ async function assemble(
   }
 
   const { replies, marks } = await openReplies(join(config.runDir, 'replies'));
-  const handlers = (instanceId: string) => createHandlers({ instanceId, agent, marks, report });
+  const handlers = (instanceId: string) => createHandlers({ instanceId, agent, tls, logs, volume, marks, report });
   return { agent, report, replies, handlers, getImage };
 }
 

@@ -57,6 +57,16 @@ export function parseInstanceSpec(value: unknown, what = 'The instance spec'): I
   for (const [name, setting] of Object.entries(part('settings'))) {
     is(`settings.${name}`, ['string', 'number', 'boolean'].includes(typeof setting), 'a text, number or boolean');
   }
+  if (fields.logs !== undefined) {
+    const isList = Array.isArray(fields.logs) && fields.logs.every((name) => typeof name === 'string');
+    is('logs', isList, 'a list of names');
+  }
+  if (fields.tls !== undefined) {
+    const tls = part('tls');
+    text('tls.ca', tls.ca);
+    text('tls.certificate', tls.certificate);
+    is('tls.isRequired', typeof tls.isRequired === 'boolean', 'true or false');
+  }
   whole('memoryMib', fields.memoryMib, 1);
   is('vcpus', typeof fields.vcpus === 'number' && fields.vcpus > 0, 'a number above 0');
   const volume = part('volume');

@@ -3,7 +3,9 @@ import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Problem } from '@coffer/core';
 import { type EnrolmentData, type InstanceSpec, type KeyPair, newKeyPair } from '@coffer/core/rpc';
+import { type KeptConfiguration, parseKeptConfiguration } from './kept-configuration.ts';
 import { parseEnrolmentData, parseInstanceSpec } from './spec.ts';
+import { parseTlsKeys, type TlsKey } from './tls-keys.ts';
 
 /** JSON files in a folder of mode 0700, each 0600. A write is there as a whole or not at all, also after a power cut. */
 export interface StateFolder {
@@ -98,6 +100,12 @@ export interface AgentState {
   saveAccount(account: GuestAccount): Promise<void>;
   /** Raises the counter of this agent's starts. */
   nextBoot(): Promise<number>;
+  /** What is known of the database's parameters; undefined before its first start. */
+  configuration(): Promise<KeptConfiguration | undefined>;
+  saveConfiguration(kept: KeptConfiguration): Promise<void>;
+  /** Key pairs for TLS, oldest first. */
+  tlsKeys(): Promise<TlsKey[]>;
+  saveTlsKeys(keys: readonly TlsKey[]): Promise<void>;
 }
 
 export function createAgentState(
@@ -150,5 +158,9 @@ export function createAgentState(
       await folder.write('boot', { count: String(last + 1) });
       return last + 1;
     },
+    configuration: () => folder.read('configuration', parseKeptConfiguration),
+    saveConfiguration: (kept) => folder.write('configuration', kept),
+    tlsKeys: async () => (await folder.read('tls', parseTlsKeys)) ?? [],
+    saveTlsKeys: (keys) => folder.write('tls', keys),
   };
 }

@@ -1,9 +1,25 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { X509Certificate } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ContainerSpec } from '@coffer/core';
-import type { DatastoreDriver, DriverFactory, DriverManifest, Health, UserSpec } from '@coffer/core/driver';
+import type {
+  CapabilityGroup,
+  DatastoreDriver,
+  DriverFactory,
+  DriverManifest,
+  Health,
+  LogSource,
+  ParameterOutcome,
+  ParameterValue,
+  Settings,
+  TlsMaterial,
+  UserSpec,
+} from '@coffer/core/driver';
 import type { InstanceSpec } from '@coffer/core/rpc';
+import type { FakeRuntime } from '@coffer/core/testing';
+import type { KeptConfiguration } from './kept-configuration.ts';
+import type { TlsKey } from './tls-keys.ts';
 
 export const INSTANCE = '11111111-2222-4333-8444-555555555555';
 
@@ -25,10 +41,31 @@ export const manifest: DriverManifest = {
   api: 1,
   datastore: 'fakedb',
   title: 'FakeDB',
-  versions: [],
+  versions: [
+    {
+      name: '1',
+      number: '1.0',
+      image: 'fakedb:1',
+      active: true,
+      parameters: [
+        {
+          name: 'size',
+          type: 'integer',
+          min: 1,
+          max: 100,
+          step: 5,
+          maxByFlavor: { div: ['memoryMib', 4] },
+          restartRequired: false,
+        },
+        { name: 'mode', type: 'string', enum: ['fast', 'safe'], restartRequired: false },
+        { name: 'workers', type: 'integer', min: 1, max: 64, restartRequired: true },
+        { name: 'broken', type: 'boolean', restartRequired: true },
+      ],
+    },
+  ],
   port: 4000,
   socket: '/run/fakedb/db.sock',
-  groups: ['databases', 'users', 'root'],
+  groups: ['databases', 'users', 'root', 'configuration', 'logs', 'tls', 'metrics'],
   minMemoryMib: 64,
   names: {
     database: { maxCharacters: 64, forbidden: '/' },
@@ -38,8 +75,7 @@ export const manifest: DriverManifest = {
   },
   reserved: { databases: ['system'], users: ['root'] },
   charsets: {},
-  sizing: [],
-  parameters: [],
+  sizing: [{ parameter: 'size', value: 20 }],
 };
 
 export const container: ContainerSpec = {
@@ -58,6 +94,25 @@ export const container: ContainerSpec = {
   stopTimeoutMs: 5000,
 };
 
+/** What of the fake driver is pure; each stands by itself, so that its text can travel. */
+export const pure = {
+  render: (settings: Settings) => [{ path: '/etc/fakedb/parameters.json', content: JSON.stringify(settings) }],
+  files: ({ ca, certificate, key, isRequired }: TlsMaterial) => [
+    { path: '/etc/fakedb/tls/tls.pem', content: [ca, certificate, isRequired].join('\n') },
+    { path: '/etc/fakedb/tls/key.pem', content: key, mode: 0o400, uid: 999 },
+  ],
+  sources: (): LogSource[] => [
+    { name: 'error' },
+    {
+      name: 'slow_query',
+      path: '/var/lib/fakedb/log/slow_query.log',
+      switch: { on: { slow_log: true }, off: { slow_log: false } },
+    },
+  ],
+};
+
+const APPLIED: ParameterOutcome = { outcome: 'applied' };
+
 /** A database of lists, whose health a test sets. */
 export function fakeDriver() {
   const databases = new Set<string>();
@@ -73,8 +128,18 @@ export function fakeDriver() {
     factory: { manifest, create } as DriverFactory,
     /** Root's password while it is enabled. */
     root: undefined as string | undefined,
-    without: undefined as 'databases' | 'users' | 'root' | undefined,
+    without: undefined as CapabilityGroup | undefined,
+    /** In force, besides the defaults: size 20, mode safe, workers 4, slow_log false. */
+    parameters: {} as Record<string, ParameterValue>,
+    /** Overrides what becomes of a parameter that is told to the running database. */
+    apply: (_name: string, _value: ParameterValue | null): ParameterOutcome | undefined => undefined,
+    /** Fingerprint of the certificate that is shown. */
+    shown: undefined as string | undefined,
+    isTlsRequired: false,
+    reopen: async (): Promise<void> => {},
+    counts: { looks: 0, reopened: 0 },
   };
+  const defaults: Settings = { size: 20, mode: 'safe', workers: 4, broken: false, slow_log: false };
   function create(): DatastoreDriver {
     const key = ({ name, host = '%' }: { name: string; host?: string }): string => `${name}@${host}`;
     const driver: DatastoreDriver = {
@@ -156,11 +221,88 @@ export function fakeDriver() {
           return outcome;
         },
       },
+      configuration: {
+        render: pure.render,
+        async apply(changes) {
+          calls.push(`apply ${JSON.stringify(changes)}`);
+          const outcomes = Object.entries(changes).map(([name, value]): [string, ParameterOutcome] => {
+            const isDynamic = name !== 'workers' && name !== 'broken';
+            const outcome = fake.apply(name, value) ?? (isDynamic ? APPLIED : { outcome: 'restart_required' });
+            if (outcome.outcome === 'applied' && value === null) delete fake.parameters[name];
+            if (outcome.outcome === 'applied' && value !== null) fake.parameters[name] = value;
+            return [name, outcome];
+          });
+          return Object.fromEntries(outcomes);
+        },
+        async effective(names) {
+          fake.counts.looks += 1;
+          const inForce: Settings = { ...defaults, ...fake.parameters };
+          return Object.fromEntries(
+            names.flatMap((name) => (inForce[name] === undefined ? [] : [[name, inForce[name]]])),
+          );
+        },
+      },
+      logs: {
+        sources: pure.sources,
+        async reopen() {
+          fake.counts.reopened += 1;
+          await fake.reopen();
+        },
+      },
+      tls: {
+        files: pure.files,
+        async apply({ certificate, isRequired }) {
+          calls.push('apply tls');
+          fake.shown = new X509Certificate(certificate).fingerprint256.replaceAll(':', '').toLowerCase();
+          fake.isTlsRequired = isRequired;
+        },
+        status: async () => ({
+          ...(fake.shown !== undefined && { fingerprint: fake.shown }),
+          isRequired: fake.isTlsRequired,
+        }),
+      },
+      metrics: {
+        read: async () => ({ uptimeSeconds: 60, connections: { open: 1, limit: 10 }, engine: {} }),
+      },
     };
-    if (fake.without) delete driver[fake.without];
+    if (fake.without) Reflect.deleteProperty(driver, fake.without);
     return driver;
   }
   return fake;
+}
+
+/** What an agent keeps, in memory. */
+export function memoryState() {
+  const kept: { spec?: InstanceSpec; configuration?: KeptConfiguration; tlsKeys: readonly TlsKey[] } = { tlsKeys: [] };
+  return {
+    kept,
+    spec: async () => kept.spec,
+    async saveSpec(saved: InstanceSpec) {
+      kept.spec = saved;
+    },
+    servicePassword: async () => 'drawn-password',
+    configuration: async () => kept.configuration,
+    async saveConfiguration(saved: KeptConfiguration) {
+      kept.configuration = saved;
+    },
+    tlsKeys: async () => [...kept.tlsKeys],
+    async saveTlsKeys(saved: readonly TlsKey[]) {
+      kept.tlsKeys = saved;
+    },
+  };
+}
+
+/** Makes the fake database read its parameters at each start, and end at once where they say `broken`. */
+export function readsItsFiles(runtime: FakeRuntime, fake: Pick<ReturnType<typeof fakeDriver>, 'parameters'>): void {
+  const { start } = runtime;
+  runtime.start = async (name) => {
+    const isRunning = (await runtime.inspect(name))?.state === 'running';
+    await start(name);
+    const folder = runtime.created.get(name)?.binds?.find(({ target }) => target === '/etc/fakedb')?.source;
+    if (isRunning || folder === undefined) return;
+    fake.parameters = JSON.parse(await readFile(join(folder, 'parameters.json'), 'utf8'));
+    if (fake.parameters.broken) runtime.die(name, 1);
+  };
 }
 
 /** A folder of the test's own. @param after the test's hook that runs when it is through. */

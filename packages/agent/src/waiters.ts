@@ -1,6 +1,6 @@
 import { Problem } from '@coffer/core';
 import type { GuestState } from '@coffer/core/rpc';
-import type { AgentStatus } from './agent.ts';
+import type { AgentStatus } from './agent-status.ts';
 
 /** Calls that wait for what the agent's loop reaches. */
 export interface Waiters {

@@ -12,6 +12,8 @@ export const PROBLEMS = {
   over_quota: { status: 413, title: 'Quota exceeded', retry: false },
   unsupported_media_type: { status: 415, title: 'Media type not supported', retry: false },
   not_ready: { status: 422, title: 'Not possible in this state', retry: true },
+  /** Said of each value, with what is allowed. */
+  invalid_value: { status: 422, title: 'A value is not allowed', retry: false },
   instance_busy: { status: 422, title: 'Another operation is running', retry: true },
   internal: { status: 500, title: 'Internal error', retry: false },
   not_supported: { status: 501, title: 'Not supported', retry: false },
@@ -38,6 +40,15 @@ export interface ProblemJson {
   detail: string;
 }
 
+/** The same in every copy of this class. */
+const MARK = Symbol.for('coffer.problem');
+
+/** By the mark for {@link Problem} itself; by the prototype, as usual, for its subclasses. */
+function isInstance(asked: { prototype: object }, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return asked === Problem ? MARK in value : Object.prototype.isPrototypeOf.call(asked.prototype, value);
+}
+
 /** A refusal or failure that its reader can act on: `detail` names the thing, the value and the next step. */
 export class Problem extends Error {
   readonly code: ProblemCode;
@@ -48,6 +59,16 @@ export class Problem extends Error {
     this.name = 'Problem';
     this.code = code;
     this.detail = detail;
+  }
+
+  /** A driver's bundle brings a copy of this class along; a Problem of that one is a Problem here too. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: subclasses inherit this, and are not meant by it
+    return isInstance(this, value);
+  }
+
+  get [MARK](): true {
+    return true;
   }
 
   get status(): number {

@@ -5,23 +5,34 @@ import type { App } from './http/app-type.ts';
 import { createBaseUrl } from './http/base-url.ts';
 import { mount } from './http/mount.ts';
 import type { BuiltinIdentity } from './identity/builtin.ts';
+import { configurationRoutes } from './routes/configurations.ts';
 import { databaseRoutes } from './routes/databases.ts';
 import { datastoreRoutes } from './routes/datastores.ts';
 import { flavorRoutes } from './routes/flavors.ts';
 import { healthRoutes } from './routes/health.ts';
 import { identityRoutes } from './routes/identity.ts';
 import { instanceRoutes } from './routes/instances.ts';
+import { logRoutes } from './routes/logs.ts';
+import { metricsRoutes } from './routes/metrics.ts';
+import { parameterRoutes } from './routes/parameters.ts';
 import { rootRoutes } from './routes/root.ts';
+import { sslRoutes } from './routes/ssl.ts';
 import { userRoutes } from './routes/users.ts';
 import { versionRoutes } from './routes/versions.ts';
 import { whyRoutes } from './routes/why.ts';
+import { createConfigurationService } from './services/configurations.ts';
 import { createDatabaseService } from './services/databases.ts';
 import { createDatastoreService } from './services/datastores.ts';
 import { createFlavorService } from './services/flavors.ts';
 import { createAskGuest } from './services/guest-calls.ts';
 import type { HealthReport } from './services/health.ts';
+import { createInstanceChangeService } from './services/instance-changes.ts';
+import { createInstanceParameterService } from './services/instance-parameters.ts';
 import { createInstanceService, type QuotaDefaults } from './services/instances.ts';
+import { createLogService } from './services/logs.ts';
+import { createMetricsService } from './services/metrics.ts';
 import { createRootService } from './services/root.ts';
+import { createSslService } from './services/ssl.ts';
 import { createUserService } from './services/users.ts';
 import { createWhyService } from './services/why.ts';
 import type { Store } from './store/store.ts';
@@ -83,13 +94,23 @@ export function createApp(deps: AppDeps): App {
     quotas: config.quotas,
     maxVolumeSizeGib: config.maxVolumeSizeGib,
   });
+  const changes = createInstanceChangeService({ store, datastores });
   return mount(
     {
       ...versionRoutes,
       ...healthRoutes(deps.health),
       ...datastoreRoutes(datastores),
       ...flavorRoutes(flavors),
-      ...instanceRoutes(instances),
+      ...parameterRoutes(datastores),
+      ...configurationRoutes(
+        createConfigurationService({ store, datastores, newId }),
+        changes,
+        createInstanceParameterService({ store, askGuest }),
+      ),
+      ...instanceRoutes(instances, changes),
+      ...sslRoutes(createSslService({ store, askGuest })),
+      ...logRoutes(createLogService({ store, askGuest })),
+      ...metricsRoutes(createMetricsService({ store, askGuest })),
       ...whyRoutes(createWhyService({ store })),
       ...databaseRoutes(createDatabaseService({ store, askGuest })),
       ...userRoutes(createUserService({ store, askGuest })),

@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createClient, type Instance } from '@coffer/core';
-import { parseManifest } from '@coffer/core/driver';
 import { Hono } from 'hono';
 import { Pool } from 'pg';
 import { expect, it, vi } from 'vitest';
@@ -9,7 +8,7 @@ import { createDatabases } from '../../../examples/own-cloud/databases.ts';
 import { bootGuest } from '../../../examples/own-cloud/guest.ts';
 import { createOwnIdentity } from '../../../examples/own-cloud/identity.ts';
 import { testDatabase } from '../../../test/support/postgres.ts';
-import mysqlManifest from '../../drivers/src/mysql/manifest.json' with { type: 'json' };
+import { manifest } from '../../drivers/src/mysql/manifest.ts';
 import { createStore } from './store/store.ts';
 
 const instance = { name: 'orders', flavorRef: '1', volume: { size: 1 }, datastore: { type: 'mysql' } };
@@ -29,7 +28,7 @@ async function coffer(url: string, schema: string) {
   const operator = createStore({ pool, schema });
   await operator.datastores.register({
     sha256: randomUUID(),
-    manifest: parseManifest(mysqlManifest),
+    manifest,
     code: Buffer.from(''),
   });
   return {

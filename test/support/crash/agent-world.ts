@@ -10,7 +10,7 @@ import { type DriverContext, SERVICE_ACCOUNT } from '@coffer/core/driver';
 import { createGuestLink, type EnrolmentData, type GuestCaller, type InstanceSpec } from '@coffer/core/rpc';
 import { createFakeRuntime, createMemoryDirectory } from '@coffer/core/testing';
 import { vi } from 'vitest';
-import { container, fakeDriver, manifest, spec } from '../../../packages/agent/src/testing.ts';
+import { container, fakeDriver, manifest, pure, readsItsFiles, spec } from '../../../packages/agent/src/testing.ts';
 import { relayForTests } from '../relay.ts';
 import type { AgentServices, GuestGround } from './agent-copies.ts';
 import { call, expose, forkSource } from './remote.ts';
@@ -39,6 +39,8 @@ export interface AgentWorld extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
+/** What the agent asks by itself, whenever it is time. */
+const UNWATCHED = ['probe', 'logs.reopen'];
 const SCRIPT = join(import.meta.dirname, 'agent-copies.ts');
 /** What the fake driver is made with; it asks nothing of it. */
 const context: DriverContext = {
@@ -53,16 +55,23 @@ const context: DriverContext = {
   log: silentLogger,
 };
 
-/** The driver as it travels: every call goes to the database, which is in the parent. */
+/** The driver as it travels: what is pure goes along, every other call goes to the database, which is in the parent. */
 function bundleOf(driver: ReturnType<typeof fakeDriver>): string {
   const groups = Object.entries(driver.factory.create(context))
     .filter(([, group]) => typeof group === 'object')
-    .map(([name, group]) => [name, Object.keys(group)]);
-  const plain = { ...container, files: [], mounts: [] };
+    .map(([name, group]) => [name, Object.keys(group).filter((method) => !Object.hasOwn(pure, method))]);
+  // Nothing in it is anybody's: not every agent under test may give files away.
+  const mounts = container.mounts.flatMap(({ uid: _, ...mount }) => (mount.kind === 'data' ? [mount] : []));
+  const plain = { ...container, files: [], mounts };
   return `
 const call = (exec, path) => async (...args) => {
   const { stdout } = await exec(['driver', ...path], { stdin: JSON.stringify(args) });
   return stdout === '' ? undefined : JSON.parse(stdout);
+};
+const pure = {
+  configuration: { render: ${pure.render} },
+  logs: { sources: ${pure.sources} },
+  tls: { files: ${pure.files} },
 };
 export default {
   manifest: ${JSON.stringify(manifest)},
@@ -72,7 +81,7 @@ export default {
     close: async () => {},
     ...Object.fromEntries(${JSON.stringify(groups)}.map(([group, names]) => [
       group,
-      Object.fromEntries(names.map((name) => [name, call(exec, [group, name])])),
+      { ...pure[group], ...Object.fromEntries(names.map((name) => [name, call(exec, [group, name])])) },
     ])),
   }),
 };`;
@@ -87,6 +96,7 @@ function callDriver(driver: object, path: readonly string[], stdin: string): Pro
 
 function distantGuest(spec: InstanceSpec, driver: ReturnType<typeof fakeDriver>) {
   const runtime = createFakeRuntime({ images: [spec.image.reference] });
+  readsItsFiles(runtime, driver);
   const database = driver.factory.create(context);
   let holdAt: string | undefined;
   let isHeld = false;
@@ -95,7 +105,7 @@ function distantGuest(spec: InstanceSpec, driver: ReturnType<typeof fakeDriver>)
 
   const content = async (): Promise<string> => {
     const containers = (await runtime.list({})).map(({ name, state }) => `${name} ${state}`).sort();
-    const { calls: _, factory: __, ...data } = driver;
+    const { calls: _, factory: __, counts: ___, ...data } = driver;
     const sets = (_key: string, value: unknown) =>
       value instanceof Map || value instanceof Set ? [...value.entries()].sort() : value;
     return JSON.stringify({ containers, data }, sets);
@@ -137,7 +147,7 @@ function distantGuest(spec: InstanceSpec, driver: ReturnType<typeof fakeDriver>)
       await runtime.exec(name, command);
       const [, ...path] = command;
       const ask = () => callDriver(database, path, options?.stdin ?? '[]');
-      const result = path[0] === 'probe' ? await ask() : await act(path.join('.'), ask);
+      const result = UNWATCHED.includes(path.join('.')) ? await ask() : await act(path.join('.'), ask);
       return { exitCode: 0, stdout: result === undefined ? '' : JSON.stringify(result), stderr: '' };
     },
   };

@@ -9,7 +9,6 @@ import {
   type AgentTransport,
   connectAgentLink,
   type EnrolmentData,
-  type InstanceSpec,
   type KeyPair,
   newKeyPair,
   PROTOCOLS,
@@ -18,10 +17,12 @@ import { createFakeRuntime, type FakeRuntime } from '@coffer/core/testing';
 import { createAgent } from '../../../packages/agent/src/agent.ts';
 import { createDatabase } from '../../../packages/agent/src/database.ts';
 import { createHandlers } from '../../../packages/agent/src/handlers.ts';
+import { createLogs } from '../../../packages/agent/src/logs.ts';
 import { openReplies } from '../../../packages/agent/src/replies.ts';
 import { parseEnrolmentData } from '../../../packages/agent/src/spec.ts';
 import { createStatusReporter } from '../../../packages/agent/src/status-reporter.ts';
-import { container, fakeDriver } from '../../../packages/agent/src/testing.ts';
+import { container, fakeDriver, memoryState, readsItsFiles } from '../../../packages/agent/src/testing.ts';
+import { createTls } from '../../../packages/agent/src/tls.ts';
 import type { TestingCloud } from '../../../packages/server/src/clouds/testing/index.ts';
 
 /** One run of a guest's method: what an operation did, and how often. */
@@ -118,19 +119,22 @@ interface Ground {
   runtime: FakeRuntime;
   keys: KeyPair;
   serverPublicKey?: string;
-  spec?: InstanceSpec;
+  state: ReturnType<typeof memoryState>;
   boots: number;
   remove(): Promise<void>;
 }
 
 function createGround(userData: string, driver: Ground['driver']): Ground {
   const folder = mkdtempSync(join(tmpdir(), 'coffer-guest-'));
+  const runtime = createFakeRuntime({ images: [container.image] });
+  readsItsFiles(runtime, driver);
   return {
     enrolment: parseEnrolmentData(JSON.parse(userData)),
     folder,
     driver,
-    runtime: createFakeRuntime({ images: [container.image] }),
+    runtime,
     keys: newKeyPair(),
+    state: memoryState(),
     boots: 0,
     remove: () => rm(folder, { recursive: true, force: true }),
   };
@@ -147,16 +151,17 @@ async function runGuest(
   const { instanceId, token, broker, reportIntervalMs } = ground.enrolment;
   await runtime.create({ name: 'coffer-sandbox', image: container.image, network: 'none' });
   await runtime.start('coffer-sandbox');
+  const { state } = ground;
+  const tls = createTls(state);
+  const logs = createLogs({ runtime, log: silentLogger });
+  const usage = async () => ({ usedBytes: 0, totalBytes: 2 ** 30 });
+  const volume = { ensure: async () => folder, freeBytes: async () => undefined, usage };
   const agent = createAgent({
     runtime,
-    state: {
-      spec: async () => ground.spec,
-      saveSpec: async (spec) => {
-        ground.spec = spec;
-      },
-      servicePassword: async () => 'of the service',
-    },
-    volume: { ensure: async () => folder, freeBytes: async () => undefined, usage: async () => undefined },
+    state,
+    tls,
+    logs,
+    volume,
     sandbox: { ensure: async () => {}, holds: async () => true },
     database: createDatabase({ runtime, runDir: folder, setOwner: async () => {} }),
     ensureImage: async () => container.image,
@@ -172,7 +177,7 @@ async function runGuest(
     clockMs: now(),
   });
   const { replies, marks } = await openReplies(join(folder, 'replies'));
-  const handlers = createHandlers({ instanceId, agent, marks, report });
+  const handlers = createHandlers({ instanceId, agent, tls, logs, volume, marks, report });
   const reconciling = agent.run(signal);
   const transport = connect?.(broker, instanceId) ?? createAgentTransport({ ...broker, instanceId });
   try {

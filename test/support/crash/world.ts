@@ -3,8 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Broker, Cloud, SecretBox } from '@coffer/core';
-import { parseManifest } from '@coffer/core/driver';
-import mysqlManifest from '@coffer/drivers/mysql/manifest.json' with { type: 'json' };
+import { manifest } from '@coffer/drivers/mysql/manifest';
 import { createTestingCloud, type TestingCloud } from '../../../packages/server/src/clouds/testing/index.ts';
 import { createBuiltinIdentity } from '../../../packages/server/src/identity/builtin.ts';
 import { createSecretBox } from '../../../packages/server/src/secrets.ts';
@@ -92,7 +91,6 @@ export async function startCrashWorld(options: CrashWorldOptions): Promise<Crash
   const store = createStore({ url: database.url, maxConnections: 10 });
   const relay = await relayForTests();
   const cloud = createTestingCloud({ buildMs: 20, deleteMs: 20, listLagMs: 50 });
-  const manifest = parseManifest(mysqlManifest);
   await store.datastores.register({ sha256: '00'.repeat(32), manifest, code: Buffer.from('') });
   const guests = hostGuests(cloud, manifest);
   const made = new Map<string, number>();

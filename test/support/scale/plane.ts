@@ -1,6 +1,5 @@
 import type { Broker, Logger } from '@coffer/core';
-import { parseManifest } from '@coffer/core/driver';
-import mysqlManifest from '@coffer/drivers/mysql/manifest.json' with { type: 'json' };
+import { manifest } from '@coffer/drivers/mysql/manifest';
 import { createApp } from '../../../packages/server/src/app.ts';
 import { createTestingCloud } from '../../../packages/server/src/clouds/testing/index.ts';
 import { createConductor } from '../../../packages/server/src/conductor/conductor.ts';
@@ -38,7 +37,6 @@ export interface Plane {
 export async function startPlane(options: PlaneOptions): Promise<Plane> {
   const { reportIntervalMs, log } = options;
   const store = createStore({ url: options.databaseUrl, maxConnections: 20, log });
-  const manifest = parseManifest(mysqlManifest);
   await store.datastores.register({ sha256: '00'.repeat(32), manifest, code: Buffer.from('') });
   const secrets = createSecretBox([options.masterKey]);
   const { broker, line, close: closeBroker } = await options.openBroker(store);

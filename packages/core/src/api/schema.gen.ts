@@ -206,6 +206,203 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1.0/{project_id}/datastores/{datastore}/versions/{version}/parameters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id or name of a datastore. */
+                datastore: components["parameters"]["Datastore"];
+                /** @description Id or name of a datastore version. */
+                version: components["parameters"]["Version"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the parameters of a version
+         * @description What can be set in a configuration group for the version, in the order of their names. An unknown datastore or id is answered with 404, an unknown or ambiguous name of a version with 400. Parameters that only operators may set are listed for administrators.
+         */
+        get: operations["listParameters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1.0/{project_id}/datastores/{datastore}/versions/{version}/parameters/{parameter}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id or name of a datastore. */
+                datastore: components["parameters"]["Datastore"];
+                /** @description Id or name of a datastore version. */
+                version: components["parameters"]["Version"];
+                /** @description Name of a parameter, in any letter case. */
+                parameter: components["parameters"]["Parameter"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Show a parameter of a version
+         * @description One parameter by its name, in any letter case. The answer is not wrapped. An unknown datastore or id is answered with 404, an unknown or ambiguous name of a version with 400.
+         */
+        get: operations["showParameter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1.0/{project_id}/datastores/versions/{version_id}/parameters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of a datastore version. */
+                version_id: components["parameters"]["VersionId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the parameters of a version by its id
+         * @description What can be set in a configuration group for the version, in the order of their names. An unknown version is answered with 400. Parameters that only operators may set are listed for administrators.
+         */
+        get: operations["listParametersByVersionId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1.0/{project_id}/datastores/versions/{version_id}/parameters/{parameter}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of a datastore version. */
+                version_id: components["parameters"]["VersionId"];
+                /** @description Name of a parameter, in any letter case. */
+                parameter: components["parameters"]["Parameter"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Show a parameter of a version by its id
+         * @description One parameter by its name, in any letter case. The answer is not wrapped. An unknown version is answered with 400.
+         */
+        get: operations["showParameterByVersionId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1.0/{project_id}/configurations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List configuration groups
+         * @description Groups of the project, by id; administrators see those of all projects.
+         */
+        get: operations["listConfigurations"];
+        put?: never;
+        /**
+         * Create a configuration group
+         * @description A set of parameters for instances of one datastore version. Names of parameters are taken in any letter case and kept as the datastore spells them; values have the JSON type that the parameter has, and nothing is converted. Every wrong value is named in the 422, with what is allowed.
+         */
+        post: operations["createConfiguration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1.0/{project_id}/configurations/{configuration_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of a configuration group. Whatever is not the id of a group of the project is answered with 404. */
+                configuration_id: components["parameters"]["ConfigurationId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Show a configuration group
+         * @description One group with its values.
+         */
+        get: operations["showConfiguration"];
+        /**
+         * Replace the values of a configuration group
+         * @description Replaces all values; without `values` they are cleared. Name and description stay where they are not given. Instances that have the group attached take the change by a job `configure_instance` each: parameters that can change in a running database do at once, for the others the instance shows RESTART_REQUIRED. Every wrong value is named in the 422, with what is allowed; values that an attached instance's flavor is too small for are refused too.
+         */
+        put: operations["replaceConfiguration"];
+        post?: never;
+        /**
+         * Delete a configuration group
+         * @description Refused with 400 while an instance has it attached.
+         */
+        delete: operations["deleteConfiguration"];
+        options?: never;
+        head?: never;
+        /**
+         * Change some values of a configuration group
+         * @description Values that are given are set, the others stay; none can be taken away, and name and description are ignored. Instances that have the group attached take the change by a job `configure_instance` each: parameters that can change in a running database do at once, for the others the instance shows RESTART_REQUIRED. Every wrong value is named in the 422, with what is allowed; values that an attached instance's flavor is too small for are refused too.
+         */
+        patch: operations["updateConfiguration"];
+        trace?: never;
+    };
+    "/v1.0/{project_id}/configurations/{configuration_id}/instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of a configuration group. Whatever is not the id of a group of the project is answered with 404. */
+                configuration_id: components["parameters"]["ConfigurationId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the instances of a configuration group
+         * @description Instances that have the group attached, by id.
+         */
+        get: operations["listConfigurationInstances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1.0/{project_id}/flavors": {
         parameters: {
             query?: never;
@@ -272,7 +469,7 @@ export interface paths {
         put?: never;
         /**
          * Create an instance
-         * @description Stores the instance and the work to make it, and answers at once; poll the instance until its status is ACTIVE and its operating status HEALTHY. Restoring (`restorePoint`), replicas (`replica_of`, `replica_count`), configuration groups, modules, `locality` and other regions are checked against this schema and then answered with 501 until they are built.
+         * @description Stores the instance and the work to make it, and answers at once; poll the instance until its status is ACTIVE and its operating status HEALTHY. Restoring (`restorePoint`), replicas (`replica_of`, `replica_count`), modules, `locality` and other regions are checked against this schema and then answered with 501 until they are built.
          */
         post: operations["createInstance"];
         delete?: never;
@@ -321,7 +518,11 @@ export interface paths {
          * @description One instance in detail, in every state. Once it is deleted the answer is 404.
          */
         get: operations["showInstance"];
-        put?: never;
+        /**
+         * Rename an instance, attach or detach a configuration group
+         * @description At most one key besides `name`. `configuration` with the id of a group attaches it, with null detaches it, and so does an empty `instance`; the database takes the parameters by a job `configure_instance`, during which `operating_status` is empty. Where a parameter waits for a restart, the instance then shows RESTART_REQUIRED. Refused with 400 unless the instance is ACTIVE and no parameter waits for a restart. `access`, `datastore_version` and `replica_of` are checked and then answered with 501 until they are built.
+         */
+        put: operations["updateInstance"];
         post?: never;
         /**
          * Delete an instance
@@ -330,7 +531,11 @@ export interface paths {
         delete: operations["deleteInstance"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Rename an instance (older clients), attach or detach a configuration group
+         * @description At most one key besides `name`. `configuration` with the id of a group attaches it, with null detaches it, and so does an empty `instance`; the database takes the parameters by a job `configure_instance`, during which `operating_status` is empty. Where a parameter waits for a restart, the instance then shows RESTART_REQUIRED. Refused with 400 unless the instance is ACTIVE and no parameter waits for a restart. A deprecated alias of PUT, without `access` and with `slave_of`.
+         */
+        patch: operations["patchInstance"];
         trace?: never;
     };
     "/v1.0/{project_id}/instances/{instance_id}/action": {
@@ -375,6 +580,166 @@ export interface paths {
          * @description An extension of Coffer: Trove has no such call. The job, its step and since when, the last report, the next try, and what helps. Administrators also see the words of errors, commands for operators, and ids of the cloud.
          */
         get: operations["explainInstance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1.0/{project_id}/instances/{instance_id}/configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Show the default parameters of an instance
+         * @description What the service sets by the flavor of the instance, before a configuration group has its say; numbers count in the unit of the parameter. Parameters that are not named have the default of the database.
+         */
+        get: operations["showInstanceDefaults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1.0/{project_id}/instances/{instance_id}/parameters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Compare the parameters of an instance with what is in force
+         * @description Every parameter that the service sets by the flavor, or the configuration group sets, with the value that the running database has; ours. What waits for a restart differs, and so does what somebody changed by other means.
+         */
+        get: operations["listInstanceParameters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1.0/{project_id}/instances/{instance_id}/ssl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Show TLS of an instance
+         * @description How connections to the database are secured, asked of the running database. Datastores that can have TLS have it from the beginning, with a certificate for the address of the instance that an authority of the service signed; `ca` is what clients trust. The certificate is renewed before it expires.
+         */
+        get: operations["showSsl"];
+        put?: never;
+        /**
+         * Require TLS, or renew the certificate
+         * @description `mode` alone says who is let in over the network: `enforced` only connections with TLS, `basic` others too. `renew` (ours) makes a new key and a new certificate now. Both are done by the job, without a restart, and open connections live on; the certificate is another one when `GET` shows it. `enable` with a certificate of one's own, `disable`, `rollback` and the mode `mtls` need a certificate store and are answered with 501 once everything else is right. Refused with 422 unless the instance is ACTIVE and nothing else is done to it.
+         */
+        post: operations["changeSsl"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1.0/{project_id}/instances/{instance_id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the logs of an instance
+         * @description Logs that can be switched; administrators see the others too. Needs no object store, unlike in Trove: nothing is published.
+         */
+        get: operations["listLogs"];
+        put?: never;
+        /**
+         * Show, enable or disable a log
+         * @description The body is not wrapped. Without `enable` and `disable` the log is shown. Enabling and disabling are done by a job `configure_instance`; the answer shows the log as it will be. `publish` and `discard` need an object store and are answered with 501.
+         */
+        post: operations["changeLog"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1.0/{project_id}/instances/{instance_id}/log/{log}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+                /** @description Name of a log of the instance; an unknown one is answered with 400. */
+                log: components["parameters"]["LogName"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Read the end of a log
+         * @description The last lines of any log of the instance, oldest first, read from the guest; ours, Trove publishes to an object store. At most 256 KiB are told.
+         */
+        get: operations["tailLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1.0/{project_id}/instances/{instance_id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Show metrics of an instance
+         * @description A few figures of the running database, the same of every datastore, and those of its engine that its operators look at first; ours. Totals count from the start of the database: rates are differences of two readings.
+         */
+        get: operations["showMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -790,6 +1155,124 @@ export interface components {
              */
             rel: "next";
         }[];
+        /** @description What every view of a configuration group has. */
+        ConfigurationFields: {
+            /** @description Id of the group. */
+            id: components["schemas"]["Uuid"];
+            /** @description Name of the group; need not be unique. */
+            name: string;
+            /** @description What it is for; null where nothing was said. */
+            description: string | null;
+            /** @description When it was made. */
+            created: components["schemas"]["Time"];
+            /** @description When it was last changed. */
+            updated: components["schemas"]["Time"];
+            /** @description Id of the datastore version that it is for. */
+            datastore_version_id: string;
+            /** @description Name of the datastore. */
+            datastore_name: string;
+            /** @description Name of the version. */
+            datastore_version_name: string;
+            /** @description Exact number of the version. Ours in lists, where clients would ask for each group to learn it. */
+            datastore_version_number: string;
+        };
+        /** @description A configuration group as a list shows it. */
+        ConfigurationSummary: components["schemas"]["ConfigurationFields"];
+        /** @description Values by the name of their parameter, in its type and unit. */
+        ParameterValues: {
+            [key: string]: string | number | boolean;
+        };
+        /** @description A configuration group. */
+        Configuration: components["schemas"]["ConfigurationFields"] & {
+            values: components["schemas"]["ParameterValues"];
+            /** @description How many instances have it attached. */
+            instance_count: number;
+        };
+        /** @description One configuration group. */
+        ConfigurationReply: {
+            configuration: components["schemas"]["Configuration"];
+        };
+        /** @description One page of configuration groups. */
+        ConfigurationList: {
+            /** @description The groups, by id. */
+            configurations: components["schemas"]["ConfigurationSummary"][];
+            links?: components["schemas"]["NextLinks"];
+            /** @description The same link once more, where gophercloud looks for it. */
+            configurations_links?: components["schemas"]["NextLinks"];
+        };
+        /** @description One page of instances that have a group attached. */
+        ConfigurationInstances: {
+            /** @description The instances, by id. */
+            instances: {
+                /** @description Id of the instance. */
+                id: string;
+                /** @description Name of the instance. */
+                name: string;
+            }[];
+            links?: components["schemas"]["NextLinks"];
+            /** @description The same link once more, where gophercloud looks for it. */
+            instances_links?: components["schemas"]["NextLinks"];
+        };
+        /** @description What the service sets in an instance by its flavor. */
+        InstanceDefaults: {
+            /** @description The instance. */
+            instance: {
+                configuration: components["schemas"]["ParameterValues"];
+            };
+        };
+        /** @description A value in the type and unit of its parameter. */
+        ParameterValue: string | number | boolean;
+        /** @description The parameters that are set in an instance. */
+        InstanceParameters: {
+            /** @description By name. */
+            parameters: {
+                /** @description Name of the parameter. */
+                name: string;
+                /**
+                 * @description Whether the configuration group asks for the value, or the flavor alone.
+                 * @enum {unknown}
+                 */
+                set_by: "flavor" | "configuration";
+                wanted: components["schemas"]["ParameterValue"];
+                /** @description What the running database has; null where it does not tell. */
+                in_force: components["schemas"]["ParameterValue"] | null;
+                /** @description Whether the two mean something else to the database. */
+                differs: boolean;
+            }[];
+        };
+        /** @description 1 to 64 characters on one line, at least one of them an ASCII letter or digit. */
+        ConfigurationName: string;
+        /** @description Up to 256 characters; NUL and half surrogate pairs are refused. */
+        ConfigurationDescription: string | null;
+        /** @description Values by the name of their parameter. A name has at most 128 characters, and so has a text. What is wrong with a value for its parameter is answered with 422. */
+        NewValues: {
+            [key: string]: unknown;
+        };
+        /** @description A configuration group to make. Unknown keys are ignored. */
+        NewConfiguration: {
+            /** @description Name of the group; need not be unique. */
+            name: components["schemas"]["ConfigurationName"];
+            /** @description What it is for. */
+            description?: components["schemas"]["ConfigurationDescription"];
+            values: components["schemas"]["NewValues"];
+            /** @description What it is for; the service's default without it. It stays so. */
+            datastore?: components["schemas"]["NewInstanceDatastore"];
+        };
+        /** @description The group to make. */
+        NewConfigurationBody: {
+            configuration: components["schemas"]["NewConfiguration"];
+        };
+        /** @description What is to change in a group. Unknown keys are ignored. */
+        ConfigurationUpdateBody: {
+            /** @description The changes. */
+            configuration: {
+                /** @description New name. */
+                name?: components["schemas"]["ConfigurationName"];
+                /** @description New description. */
+                description?: components["schemas"]["ConfigurationDescription"];
+                values?: components["schemas"]["NewValues"];
+            };
+        };
         /** @description A database to make. Names that the datastore reserves are refused. */
         NewDatabase: {
             /** @description Name of the database. */
@@ -1518,6 +2001,38 @@ export interface components {
         NewInstanceBody: {
             instance: components["schemas"]["NewInstance"];
         };
+        /** @description What PUT and PATCH can change. */
+        InstanceChanges: {
+            /** @description New name. */
+            name?: components["schemas"]["Name255"];
+            /** @description Id of the configuration group to attach; null detaches the one that is attached. */
+            configuration?: components["schemas"]["Uuid"] | null;
+            /** @description Version of the same datastore to upgrade to, by name or id. */
+            datastore_version?: components["schemas"]["Name255"];
+            /** @description Make the replica stand alone. Any value. */
+            replica_of?: unknown;
+        };
+        /** @description What is to change. */
+        InstanceUpdateBody: {
+            /** @description The changes; at most one besides the name. Empty, it detaches the configuration group. */
+            instance: components["schemas"]["InstanceChanges"] & {
+                /** @description Who may connect; replaces what was there. */
+                access?: {
+                    /** @description Whether the instance has a public address; false without it. */
+                    is_public?: boolean;
+                    /** @description Networks that may connect; everywhere without it. */
+                    allowed_cidrs?: components["schemas"]["Cidr4"][];
+                };
+            };
+        };
+        /** @description What is to change. */
+        InstancePatchBody: {
+            /** @description The changes; at most one besides the name. Empty, it detaches the configuration group. */
+            instance: components["schemas"]["InstanceChanges"] & {
+                /** @description The same as `replica_of`, as older clients spell it. */
+                slave_of?: unknown;
+            };
+        };
         /** @description exactly one of {"restart":{}}, {"resize":{"volume":{"size":GB}}}, {"resize":{"flavorRef":flavor}}, {"promote_to_replica_source":{}}, {"eject_replica_source":{}} and {"reset_status":{}} */
         InstanceActionBody: {
             /** @description Restart the database. */
@@ -1543,6 +2058,128 @@ export interface components {
         } | {
             /** @description Forget what is being done to the instance; for administrators, and for owners when it is an object with the key `force_delete`. Any value. */
             reset_status: unknown;
+        };
+        /** @description A log of an instance. */
+        Log: {
+            /** @description Its name, such as `general` or `slow_query`. */
+            name: string;
+            /**
+             * @description USER where it can be switched, SYS where it is always written.
+             * @enum {unknown}
+             */
+            type: "USER" | "SYS";
+            /**
+             * @description Ready where it is enabled and something was written. Others of Trove's words are never told here.
+             * @enum {unknown}
+             */
+            status: "Disabled" | "Enabled" | "Unavailable" | "Ready" | "Published" | "Partial" | "Rotated" | "Restart Required" | "Restart Completed";
+            /** @description Bytes in the object store; always 0. */
+            published: number;
+            /** @description Bytes in the guest. */
+            pending: number;
+            /** @description Container in the object store; the text `None`. */
+            container: string;
+            /** @description Beginning of the names of its objects; the text `None`. */
+            prefix: string;
+            /** @description Object that would tell how far it is published. */
+            metafile: string;
+        };
+        /** @description The logs of an instance. */
+        LogList: {
+            /** @description By name. */
+            logs: components["schemas"]["Log"][];
+        };
+        /** @description One log. */
+        LogReply: {
+            log: components["schemas"]["Log"];
+        };
+        /** @description 1 or true for yes; 0, false, null and absent for no. */
+        LogFlag: boolean | number | null;
+        /** @description A log and what is to become of it. */
+        LogChange: {
+            /** @description Name of the log. */
+            name: string;
+            /** @description Write it from now on. */
+            enable?: components["schemas"]["LogFlag"];
+            /** @description Write it no more. */
+            disable?: components["schemas"]["LogFlag"];
+            /** @description Copy it to the object store; needs one. */
+            publish?: components["schemas"]["LogFlag"];
+            /** @description Delete what was published; needs an object store. */
+            discard?: components["schemas"]["LogFlag"];
+        };
+        /** @description The end of a log. */
+        LogTail: {
+            /** @description The log. */
+            log: {
+                /** @description Its name. */
+                name: string;
+                /** @description Its last lines, oldest first. */
+                lines: string[];
+                /** @description Whether there were more of these lines than could be told. */
+                is_cut: boolean;
+            };
+        };
+        /** @description Figures of an instance. */
+        Metrics: {
+            /** @description Since the database started. */
+            uptime_seconds: number;
+            /** @description Connections of clients. */
+            connections: {
+                /** @description How many there are. */
+                open: number;
+                /** @description How many there may be. */
+                limit: number;
+            };
+            /** @description Committed and rolled back, together; absent where the engine has no transactions. */
+            transactions?: number;
+            /** @description The buffer pool; absent where the engine has none. */
+            buffer?: {
+                /** @description Pages asked for. */
+                requests: number;
+                /** @description How many of them were found in memory. */
+                hits: number;
+                /** @description The share of hits, from 0 to 1; null before the first request. */
+                hit_ratio: number | null;
+            };
+            /** @description The volume with the data. */
+            volume: {
+                /** @description Used space in bytes. */
+                used_bytes: number;
+                /** @description Its size in bytes. */
+                total_bytes: number;
+            };
+            /** @description Figures of the engine by its own names and in its own units. */
+            engine: {
+                [key: string]: number;
+            };
+        };
+        /** @description Figures of an instance. */
+        MetricsReply: {
+            metrics: components["schemas"]["Metrics"];
+        };
+        /** @description A parameter that a configuration group may set. */
+        Parameter: {
+            /** @description Name, as the datastore spells it. */
+            name: string;
+            /** @description Id of the datastore version. */
+            datastore_version_id: string;
+            /** @description Whether it is in force only after the database has started anew. */
+            restart_required: boolean;
+            /**
+             * @description Type of its values in JSON; a float is any number.
+             * @enum {unknown}
+             */
+            type: "integer" | "string" | "boolean" | "float";
+            /** @description Least value; absent where there is none. */
+            min?: number;
+            /** @description Greatest value; absent where there is none. A flavor may allow less. */
+            max?: number;
+        };
+        /** @description The parameters of a version. */
+        ParameterList: {
+            /** @description By name. */
+            "configuration-parameters": components["schemas"]["Parameter"][];
         };
         /** @description Whether root is enabled. */
         RootState: {
@@ -1579,6 +2216,69 @@ export interface components {
         /** @description Who last enabled root in an instance. */
         RootHistoryReply: {
             root_history: components["schemas"]["RootHistory"];
+        };
+        /** @description A certificate of an instance. */
+        Certificate: {
+            /** @description Common name of its subject, the id of the instance. */
+            cn: string;
+            /** @description Addresses and names that it is good for. */
+            san: string[] | null;
+            /** @description When it expires. It is renewed two months before. */
+            expire_at: components["schemas"]["Time"];
+            /** @description The certificate, PEM; when it was asked for. */
+            payload?: string;
+        };
+        /** @description TLS of an instance. */
+        Ssl: {
+            /**
+             * @description Whether the database speaks TLS.
+             * @enum {unknown}
+             */
+            status: "on" | "off";
+            /**
+             * @description `builtin` until somebody chose one: TLS for who wants it. `basic` is the same, chosen; `enforced` refuses connections without it.
+             * @enum {unknown}
+             */
+            mode: "builtin" | "basic" | "enforced" | "mtls";
+            /** @description What new connections are shown; when TLS is on. */
+            certificate?: components["schemas"]["Certificate"];
+            /** @description Certificate of the authority that clients have to trust, PEM; when TLS is on. Ours. */
+            ca?: string;
+        };
+        /** @description TLS of an instance. */
+        SslReply: {
+            ssl: components["schemas"]["Ssl"];
+        };
+        /** @description What is to change. */
+        SslBody: {
+            /** @description At most one of `enable`, `disable`, `rollback` and `renew`. */
+            ssl: {
+                /** @description Use a certificate of one's own. */
+                enable?: boolean;
+                /** @description Use none any more. */
+                disable?: boolean;
+                /** @description Use the one before. */
+                rollback?: boolean;
+                /** @description Make a new key and a new certificate now. Ours. */
+                renew?: boolean;
+                /**
+                 * @description Who is let in.
+                 * @enum {unknown}
+                 */
+                mode?: "basic" | "enforced" | "mtls";
+                /** @description Where the certificate store has the certificate. */
+                container_ref?: string | null;
+                /** @description Where the certificate store has its password. */
+                password_ref?: string | null;
+            };
+        };
+        /** @description What the change needs. */
+        SslChanged: {
+            /** @description Empty where nothing was to change. */
+            ssl: {
+                /** @description Whether it is in force only after a restart. */
+                restart_required?: boolean;
+            };
         };
         /** @description A database user to make. Names that the datastore reserves are refused. */
         NewUser: {
@@ -1686,7 +2386,7 @@ export interface components {
              * @description What it is, for programs.
              * @enum {unknown}
              */
-            code: "queued_behind" | "not_due" | "waits_for_worker" | "worker_gone" | "step_running" | "waits_for_retry" | "no_job" | "given_up" | "resource_vanished" | "server_down" | "guest_not_enrolled" | "guest_silent" | "guest_unheard" | "guest_clock_off" | "database_unhealthy" | "restart_required" | "nothing_wrong";
+            code: "queued_behind" | "not_due" | "waits_for_worker" | "worker_gone" | "step_running" | "waits_for_retry" | "no_job" | "given_up" | "resource_vanished" | "server_down" | "guest_not_enrolled" | "guest_silent" | "guest_unheard" | "guest_clock_off" | "database_unhealthy" | "restart_required" | "parameters_rejected" | "change_waits" | "nothing_wrong";
             /** @description One sentence for its reader. */
             message: string;
             /** @description Since when; null where nobody knows. */
@@ -2112,6 +2812,8 @@ export interface components {
         Limit: number;
         /** @description Begin after this item; the last one of the page before. */
         Marker: string;
+        /** @description Id of a configuration group. Whatever is not the id of a group of the project is answered with 404. */
+        ConfigurationId: string;
         /** @description Name of a database, percent-encoded; dots belong to the name. */
         Database: string;
         /** @description Id or name of a datastore. */
@@ -2126,6 +2828,10 @@ export interface components {
         SubjectToken: string;
         /** @description Leaves the catalog out of the answer when present, whatever its value. */
         NoCatalog: string;
+        /** @description Name of a log of the instance; an unknown one is answered with 400. */
+        LogName: string;
+        /** @description Name of a parameter, in any letter case. */
+        Parameter: string;
         /** @description `name` or `name@host`, percent-encoded, split at the last `@`. Without a host, `%` is meant. */
         User: string;
     };
@@ -2626,6 +3332,558 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    listParameters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id or name of a datastore. */
+                datastore: components["parameters"]["Datastore"];
+                /** @description Id or name of a datastore version. */
+                version: components["parameters"]["Version"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The parameters. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "configuration-parameters": [
+                     *         {
+                     *           "name": "max_connections",
+                     *           "datastore_version_id": "8c1f6c0a-3c7e-4c55-9a1d-6a0f5d7e2b33",
+                     *           "restart_required": false,
+                     *           "type": "integer",
+                     *           "min": 1,
+                     *           "max": 100000
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ParameterList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            500: components["responses"]["InternalFault"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showParameter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id or name of a datastore. */
+                datastore: components["parameters"]["Datastore"];
+                /** @description Id or name of a datastore version. */
+                version: components["parameters"]["Version"];
+                /** @description Name of a parameter, in any letter case. */
+                parameter: components["parameters"]["Parameter"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The parameter. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "max_connections",
+                     *       "datastore_version_id": "8c1f6c0a-3c7e-4c55-9a1d-6a0f5d7e2b33",
+                     *       "restart_required": false,
+                     *       "type": "integer",
+                     *       "min": 1,
+                     *       "max": 100000
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Parameter"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            500: components["responses"]["InternalFault"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listParametersByVersionId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of a datastore version. */
+                version_id: components["parameters"]["VersionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The parameters. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "configuration-parameters": [
+                     *         {
+                     *           "name": "max_connections",
+                     *           "datastore_version_id": "8c1f6c0a-3c7e-4c55-9a1d-6a0f5d7e2b33",
+                     *           "restart_required": false,
+                     *           "type": "integer",
+                     *           "min": 1,
+                     *           "max": 100000
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ParameterList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            500: components["responses"]["InternalFault"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showParameterByVersionId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of a datastore version. */
+                version_id: components["parameters"]["VersionId"];
+                /** @description Name of a parameter, in any letter case. */
+                parameter: components["parameters"]["Parameter"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The parameter. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "max_connections",
+                     *       "datastore_version_id": "8c1f6c0a-3c7e-4c55-9a1d-6a0f5d7e2b33",
+                     *       "restart_required": false,
+                     *       "type": "integer",
+                     *       "min": 1,
+                     *       "max": 100000
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Parameter"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            500: components["responses"]["InternalFault"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listConfigurations: {
+        parameters: {
+            query?: {
+                /** @description Most items wanted in one page, at least 1. Capped at the page size, which is also the default (20). */
+                limit?: components["parameters"]["Limit"];
+                /** @description Begin after this item; the last one of the page before. */
+                marker?: components["parameters"]["Marker"];
+            };
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of groups. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "configurations": [
+                     *         {
+                     *           "id": "4d2c1b0a-9f8e-4d7c-8b6a-5e4f3d2c1b0a",
+                     *           "name": "busy-shop",
+                     *           "description": "For the days before the holidays",
+                     *           "created": "2026-08-01T10:00:00",
+                     *           "updated": "2026-08-01T10:00:00",
+                     *           "datastore_version_id": "8c1f6c0a-3c7e-4c55-9a1d-6a0f5d7e2b33",
+                     *           "datastore_name": "mysql",
+                     *           "datastore_version_name": "9.7",
+                     *           "datastore_version_number": "9.7.4"
+                     *         }
+                     *       ],
+                     *       "links": [
+                     *         {
+                     *           "rel": "next",
+                     *           "href": "http://db.example.org:8779/v1.0/6e1b0c7f6f0d4d0f8a3c7a51f7d2a9b4/configurations?limit=1&marker=4d2c1b0a-9f8e-4d7c-8b6a-5e4f3d2c1b0a"
+                     *         }
+                     *       ],
+                     *       "configurations_links": [
+                     *         {
+                     *           "rel": "next",
+                     *           "href": "http://db.example.org:8779/v1.0/6e1b0c7f6f0d4d0f8a3c7a51f7d2a9b4/configurations?limit=1&marker=4d2c1b0a-9f8e-4d7c-8b6a-5e4f3d2c1b0a"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConfigurationList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["OverLimit"];
+            500: components["responses"]["InternalFault"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createConfiguration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "configuration": {
+                 *         "name": "busy-shop",
+                 *         "description": "For the days before the holidays",
+                 *         "datastore": {
+                 *           "type": "mysql",
+                 *           "version": "9.7"
+                 *         },
+                 *         "values": {
+                 *           "max_connections": 200,
+                 *           "long_query_time": 0.5
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewConfigurationBody"];
+            };
+        };
+        responses: {
+            /** @description The group. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "configuration": {
+                     *         "id": "4d2c1b0a-9f8e-4d7c-8b6a-5e4f3d2c1b0a",
+                     *         "name": "busy-shop",
+                     *         "description": "For the days before the holidays",
+                     *         "created": "2026-08-01T10:00:00",
+                     *         "updated": "2026-08-01T10:00:00",
+                     *         "datastore_version_id": "8c1f6c0a-3c7e-4c55-9a1d-6a0f5d7e2b33",
+                     *         "datastore_name": "mysql",
+                     *         "datastore_version_name": "9.7",
+                     *         "datastore_version_number": "9.7.4",
+                     *         "values": {
+                     *           "max_connections": 200,
+                     *           "long_query_time": 0.5
+                     *         },
+                     *         "instance_count": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConfigurationReply"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showConfiguration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of a configuration group. Whatever is not the id of a group of the project is answered with 404. */
+                configuration_id: components["parameters"]["ConfigurationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The group. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "configuration": {
+                     *         "id": "4d2c1b0a-9f8e-4d7c-8b6a-5e4f3d2c1b0a",
+                     *         "name": "busy-shop",
+                     *         "description": "For the days before the holidays",
+                     *         "created": "2026-08-01T10:00:00",
+                     *         "updated": "2026-08-01T10:00:00",
+                     *         "datastore_version_id": "8c1f6c0a-3c7e-4c55-9a1d-6a0f5d7e2b33",
+                     *         "datastore_name": "mysql",
+                     *         "datastore_version_name": "9.7",
+                     *         "datastore_version_number": "9.7.4",
+                     *         "values": {
+                     *           "max_connections": 200,
+                     *           "long_query_time": 0.5
+                     *         },
+                     *         "instance_count": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConfigurationReply"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            500: components["responses"]["InternalFault"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    replaceConfiguration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of a configuration group. Whatever is not the id of a group of the project is answered with 404. */
+                configuration_id: components["parameters"]["ConfigurationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "configuration": {
+                 *         "name": "busy-shop",
+                 *         "values": {
+                 *           "max_connections": 300
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ConfigurationUpdateBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted; no body. */
+            202: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteConfiguration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of a configuration group. Whatever is not the id of a group of the project is answered with 404. */
+                configuration_id: components["parameters"]["ConfigurationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted; no body. */
+            202: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            500: components["responses"]["InternalFault"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateConfiguration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of a configuration group. Whatever is not the id of a group of the project is answered with 404. */
+                configuration_id: components["parameters"]["ConfigurationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "configuration": {
+                 *         "values": {
+                 *           "max_connections": 300
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ConfigurationUpdateBody"];
+            };
+        };
+        responses: {
+            /** @description Done; no body. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listConfigurationInstances: {
+        parameters: {
+            query?: {
+                /** @description Most items wanted in one page, at least 1. Capped at the page size, which is also the default (20). */
+                limit?: components["parameters"]["Limit"];
+                /** @description Begin after this item; the last one of the page before. */
+                marker?: components["parameters"]["Marker"];
+            };
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of a configuration group. Whatever is not the id of a group of the project is answered with 404. */
+                configuration_id: components["parameters"]["ConfigurationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of instances. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "instances": [
+                     *         {
+                     *           "id": "0b6f1c9e-7f0e-4b8e-9a51-0d0e6c2f3a44",
+                     *           "name": "orders"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConfigurationInstances"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            500: components["responses"]["InternalFault"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listFlavors: {
         parameters: {
             query?: never;
@@ -2963,6 +4221,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["OverLimit"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["InternalFault"];
             501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
@@ -3155,6 +4414,52 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    updateInstance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "instance": {
+                 *         "name": "orders",
+                 *         "configuration": "4d2c1b0a-9f8e-4d7c-8b6a-5e4f3d2c1b0a"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["InstanceUpdateBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted; no body. */
+            202: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     deleteInstance: {
         parameters: {
             query?: never;
@@ -3181,6 +4486,52 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["OverLimit"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patchInstance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "instance": {
+                 *         "name": "orders",
+                 *         "configuration": "4d2c1b0a-9f8e-4d7c-8b6a-5e4f3d2c1b0a"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["InstancePatchBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted; no body. */
+            202: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
             500: components["responses"]["InternalFault"];
             501: components["responses"]["NotImplemented"];
@@ -3259,6 +4610,428 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["OverLimit"];
             500: components["responses"]["InternalFault"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showInstanceDefaults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The parameters. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "instance": {
+                     *         "configuration": {
+                     *           "max_connections": 100,
+                     *           "innodb_buffer_pool_size": 268435456
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InstanceDefaults"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listInstanceParameters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The parameters. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "parameters": [
+                     *         {
+                     *           "name": "max_connections",
+                     *           "set_by": "configuration",
+                     *           "wanted": 200,
+                     *           "in_force": 151,
+                     *           "differs": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InstanceParameters"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showSsl: {
+        parameters: {
+            query?: {
+                /** @description The certificate itself is told too when this is any text that is not empty. */
+                include_certificate?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description TLS as it is. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ssl": {
+                     *         "status": "on",
+                     *         "mode": "builtin",
+                     *         "certificate": {
+                     *           "cn": "0b6f1c9e-7f0e-4b8e-9a51-0d0e6c2f3a44",
+                     *           "san": [
+                     *             "10.20.0.7"
+                     *           ],
+                     *           "expire_at": "2027-08-01T10:00:00"
+                     *         },
+                     *         "ca": "-----BEGIN CERTIFICATE-----\nMIIB…\n-----END CERTIFICATE-----\n"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SslReply"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeSsl: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "ssl": {
+                 *         "renew": true
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["SslBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ssl": {
+                     *         "restart_required": false
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SslChanged"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listLogs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The logs. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "logs": [
+                     *         {
+                     *           "name": "general",
+                     *           "type": "USER",
+                     *           "status": "Ready",
+                     *           "published": 0,
+                     *           "pending": 18220,
+                     *           "container": "None",
+                     *           "prefix": "None",
+                     *           "metafile": "0b6f1c9e-7f0e-4b8e-9a51-0d0e6c2f3a44/mysql-general_metafile"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LogList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "general",
+                 *       "enable": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["LogChange"];
+            };
+        };
+        responses: {
+            /** @description The log. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "log": {
+                     *         "name": "general",
+                     *         "type": "USER",
+                     *         "status": "Ready",
+                     *         "published": 0,
+                     *         "pending": 18220,
+                     *         "container": "None",
+                     *         "prefix": "None",
+                     *         "metafile": "0b6f1c9e-7f0e-4b8e-9a51-0d0e6c2f3a44/mysql-general_metafile"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LogReply"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    tailLog: {
+        parameters: {
+            query?: {
+                /** @description How many lines at most. */
+                lines?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+                /** @description Name of a log of the instance; an unknown one is answered with 400. */
+                log: components["parameters"]["LogName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The last lines. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "log": {
+                     *         "name": "slow_query",
+                     *         "lines": [
+                     *           "# Query_time: 2.000171  Lock_time: 0.000000 Rows_sent: 1  Rows_examined: 1",
+                     *           "select sleep(2);"
+                     *         ],
+                     *         "is_cut": false
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LogTail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project of the token, string for string; any other is refused with 403. */
+                project_id: components["parameters"]["ProjectId"];
+                /** @description Id of an instance. Whatever is not the id of an instance of the project is answered with 404. */
+                instance_id: components["parameters"]["InstanceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures of this moment. */
+            200: {
+                headers: {
+                    "x-openstack-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "metrics": {
+                     *         "uptime_seconds": 86400,
+                     *         "connections": {
+                     *           "open": 12,
+                     *           "limit": 200
+                     *         },
+                     *         "transactions": 481516,
+                     *         "buffer": {
+                     *           "requests": 2342000,
+                     *           "hits": 2341000,
+                     *           "hit_ratio": 0.9996
+                     *         },
+                     *         "volume": {
+                     *           "used_bytes": 1288490188,
+                     *           "total_bytes": 5368709120
+                     *         },
+                     *         "engine": {
+                     *           "Threads_running": 3,
+                     *           "Slow_queries": 7
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MetricsReply"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["OverLimit"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["InternalFault"];
+            501: components["responses"]["NotImplemented"];
             503: components["responses"]["Unavailable"];
         };
     };

@@ -1,11 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { parseManifest } from './manifest-check.ts';
 
+const pool = { name: 'pool', type: 'integer', min: 1, max: 9, restartRequired: false };
+
 const good = {
   api: 1,
   datastore: 'sample',
   title: 'Sample',
-  versions: [{ name: '1.0', number: '1.0.3', image: 'sample:1.0', active: true, default: true }],
+  versions: [
+    {
+      name: '1.0',
+      number: '1.0.3',
+      image: 'sample:1.0',
+      active: true,
+      default: true,
+      parameters: [pool, { name: 'schema', type: 'boolean', restartRequired: true }],
+    },
+  ],
   port: 1234,
   groups: ['databases'],
   minMemoryMib: 64,
@@ -23,11 +34,9 @@ const good = {
       parameter: 'pool',
       belowMemoryMib: 512,
       value: { max: [32, { div: [{ sub: ['memoryMib', 256] }, 2] }] },
-      unit: 'M',
     },
     { parameter: 'schema', value: false },
   ],
-  parameters: [{ name: 'pool', type: 'integer', min: 1, max: 9, restartRequired: false }],
 };
 
 function faultsOf(change: Record<string, unknown>): string {
@@ -65,13 +74,14 @@ describe('parseManifest', () => {
     [{ defaultCharset: 'latin1' }, 'defaultCharset latin1 is not among charsets'],
     [{ socket: 'run/x.sock' }, 'socket must be an absolute path'],
     [
-      { sizing: [{ parameter: 'p', value: { max: [1, { pow: [2, 3] }] } }] },
+      { sizing: [{ parameter: 'pool', value: { max: [1, { pow: [2, 3] }] } }] },
       'sizing[0].value.max[1] must be a number, memoryMib, vcpus',
     ],
-    [{ sizing: [{ parameter: 'p', value: { div: [1] } }] }, 'sizing[0].value must be a number'],
+    [{ sizing: [{ parameter: 'pool', value: { div: [1] } }] }, 'sizing[0].value must be a number'],
+    [{ sizing: [{ parameter: 'gone', value: 1 }] }, 'sizing sets gone, which version 1.0 does not have'],
     [
-      { parameters: [{ ...good.parameters[0], type: 'number' }] },
-      'parameters[0].type must be one of integer, float, string, boolean; it is number.',
+      { versions: [{ ...good.versions[0], parameters: [{ ...pool, type: 'number' }] }], sizing: [] },
+      'versions[0].parameters[0].type must be one of integer, float, string, boolean; it is number.',
     ],
     [{ extra: 1 }, 'extra is not a key of a manifest'],
   ])('says what is wrong with %j', (change, sentence) => {

@@ -79,6 +79,16 @@ class Fields {
     );
   }
 
+  scalar(key: string): string | number | boolean {
+    return this.#read(
+      key,
+      'a text, a number, true or false',
+      (value): value is string | number | boolean =>
+        ['string', 'boolean'].includes(typeof value) || (typeof value === 'number' && Number.isFinite(value)),
+      '',
+    );
+  }
+
   texts(key: string): string[] {
     return this.#read(key, 'a list of texts', isTexts, []);
   }
@@ -129,6 +139,7 @@ function isTexts(value: unknown): value is string[] {
 function nameRule(fields: Fields): NameRule {
   const rule: NameRule = { maxCharacters: fields.count('maxCharacters', 1) };
   if (fields.has('maxBytes')) rule.maxBytes = fields.count('maxBytes', 1);
+  if (fields.has('escaped')) rule.escaped = fields.text('escaped');
   if (fields.has('forbidden')) rule.forbidden = fields.text('forbidden');
   if (fields.has('forbiddenAtEdges')) rule.forbiddenAtEdges = fields.text('forbiddenAtEdges');
   if (fields.has('forbiddenPrefixes')) rule.forbiddenPrefixes = fields.texts('forbiddenPrefixes');
@@ -143,7 +154,13 @@ function version(value: unknown, at: string, faults: string[]): ManifestVersion 
     number: fields.text('number'),
     image: fields.text('image'),
     active: fields.flag('active'),
+    parameters: fields.list('parameters', parameter),
   };
+  duplicates(
+    parsed.parameters.map((entry) => entry.name),
+    `${at}.parameters`,
+    faults,
+  );
   if (fields.has('registry')) parsed.registry = fields.text('registry');
   if (fields.has('digest')) {
     parsed.digest = fields.text('digest');
@@ -151,6 +168,7 @@ function version(value: unknown, at: string, faults: string[]): ManifestVersion 
       fields.say(`${at}.digest must be sha256: and 64 hexadecimal digits; it is ${parsed.digest}.`);
   }
   if (fields.has('default')) parsed.default = fields.flag('default');
+  if (fields.has('charsets')) parsed.charsets = charsets(fields.fields('charsets'));
   fields.end();
   return parsed;
 }
@@ -185,7 +203,6 @@ function sizingRule(value: unknown, at: string, faults: string[]): SizingRule {
     value: isPlain ? raw : expression(raw, `${at}.value`, faults),
   };
   if (fields.has('belowMemoryMib')) rule.belowMemoryMib = fields.count('belowMemoryMib', 1);
-  if (fields.has('unit')) rule.unit = fields.text('unit');
   fields.end();
   return rule;
 }
@@ -210,8 +227,16 @@ function parameter(value: unknown, at: string, faults: string[]): ManifestParame
   };
   if (fields.has('min')) parsed.min = fields.number('min');
   if (fields.has('max')) parsed.max = fields.number('max');
+  if (fields.has('step')) parsed.step = fields.number('step');
+  if (fields.has('roundsUp')) parsed.roundsUp = fields.flag('roundsUp');
+  if (fields.has('maxByFlavor'))
+    parsed.maxByFlavor = expression(fields.raw('maxByFlavor'), `${at}.maxByFlavor`, faults);
   if (fields.has('enum')) parsed.enum = fields.texts('enum');
+  if (fields.has('isList')) parsed.isList = fields.flag('isList');
   if (fields.has('unit')) parsed.unit = fields.text('unit');
+  if (fields.has('default')) parsed.default = fields.scalar('default');
+  if (fields.has('operatorOnly')) parsed.operatorOnly = fields.flag('operatorOnly');
+  if (fields.has('description')) parsed.description = fields.text('description');
   fields.end();
   return parsed;
 }
@@ -267,7 +292,6 @@ export function parseManifest(value: unknown): DriverManifest {
     reserved: { databases: reserved.texts('databases'), users: reserved.texts('users') },
     charsets: charsets(fields.fields('charsets')),
     sizing: fields.list('sizing', sizingRule),
-    parameters: fields.list('parameters', parameter),
   };
   if (fields.has('socket')) {
     manifest.socket = fields.text('socket');
@@ -291,11 +315,12 @@ export function parseManifest(value: unknown): DriverManifest {
     'versions',
     faults,
   );
-  duplicates(
-    manifest.parameters.map((entry) => entry.name),
-    'parameters',
-    faults,
-  );
+  for (const { name, parameters } of manifest.versions) {
+    const known = new Set(parameters.map((entry) => entry.name));
+    for (const rule of manifest.sizing)
+      if (!known.has(rule.parameter))
+        faults.push(`sizing sets ${rule.parameter}, which version ${name} does not have.`);
+  }
   if (manifest.versions.filter((entry) => entry.default).length !== 1)
     faults.push('versions must have one, and only one, with default: true.');
   if (faults.length > 0)

@@ -1,3 +1,5 @@
+import { Problem } from '../problem.ts';
+
 /** A group of operations that a driver may offer; code and manifest must agree. */
 export const CAPABILITY_GROUPS = [
   'databases',
@@ -20,6 +22,8 @@ export interface NameRule {
   maxCharacters: number;
   /** UTF-8 bytes, where the engine counts bytes. */
   maxBytes?: number;
+  /** Characters that count twice, as one string: the engine keeps rights on such a name with an escape before each. */
+  escaped?: string;
   /** Characters refused wherever they stand, as one string. NUL and characters beyond the BMP are always refused. */
   forbidden?: string;
   /** Refused as first or last character, e.g. a space that the engine would strip. */
@@ -42,7 +46,14 @@ export interface ManifestVersion {
   /** Shown to users and creatable. */
   active: boolean;
   default?: boolean;
+  /** What can be set in this version. */
+  parameters: readonly ManifestParameter[];
+  /** Of this version, where it differs from the others. */
+  charsets?: Charsets;
 }
+
+/** Character set to its collations, the default first in each list. */
+export type Charsets = Readonly<Record<string, readonly string[]>>;
 
 /** Arithmetic over the flavor: a number, a variable, or one operator over operands. Results are rounded down to whole numbers. */
 export type SizingExpression =
@@ -61,19 +72,37 @@ export interface SizingRule {
   parameter: string;
   /** Applies when the memory is below this many MiB; without it, always. */
   belowMemoryMib?: number;
+  /** In the parameter's own type and unit. */
   value: SizingExpression | string | boolean;
-  /** Appended to the number, e.g. `M`. */
-  unit?: string;
 }
 
+/** A parameter that somebody may set. What nobody may set is not in the catalogue. */
 export interface ManifestParameter {
   name: string;
   type: 'integer' | 'float' | 'string' | 'boolean';
+  /** Least and greatest value of a number, both allowed. */
   min?: number;
   max?: number;
+  /** The engine rounds down to a multiple of this; what it makes of a value is the same value. */
+  step?: number;
+  /** It rounds up instead. */
+  roundsUp?: boolean;
+  /** Greatest value as the flavor allows it: above it the database would not start, or die of hunger later. */
+  maxByFlavor?: SizingExpression;
+  /** Values of a string. */
   enum?: readonly string[];
+  /** The string is a list, its entries from `enum`, separated by commas. */
+  isList?: boolean;
+  /** What a bare number counts, in the engine's words: `ms`, `8kB`, `bytes`. */
   unit?: string;
+  /** The engine's own default, where it is the same everywhere. */
+  default?: string | number | boolean;
+  /** In force only after the database has started anew. */
   restartRequired: boolean;
+  /** Not for tenants. */
+  operatorOnly?: boolean;
+  /** What it does, in a sentence. */
+  description?: string;
 }
 
 /** All that the server must know of a datastore, as data: `manifest.json` beside the driver. */
@@ -100,9 +129,21 @@ export interface DriverManifest {
     hosts: boolean;
   };
   reserved: { databases: readonly string[]; users: readonly string[] };
-  /** Character set to its collations, the default first in each list. Empty when the datastore has none to choose. */
-  charsets: Readonly<Record<string, readonly string[]>>;
+  /** Empty when the datastore has none to choose. */
+  charsets: Charsets;
   defaultCharset?: string;
   sizing: readonly SizingRule[];
-  parameters: readonly ManifestParameter[];
+}
+
+/**
+ * The manifest as it holds for one version.
+ * @throws Problem `not_found` naming the versions that there are
+ */
+export function ofVersion(manifest: DriverManifest, name: string): DriverManifest & { version: ManifestVersion } {
+  const version = manifest.versions.find((known) => known.name === name);
+  if (version === undefined) {
+    const known = manifest.versions.map((one) => one.name).join(', ');
+    throw new Problem('not_found', `${manifest.title} has no version ${JSON.stringify(name)}; known: ${known}`);
+  }
+  return { ...manifest, charsets: version.charsets ?? manifest.charsets, version };
 }

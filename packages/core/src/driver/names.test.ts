@@ -33,7 +33,6 @@ const manifest: DriverManifest = {
   reserved: { databases: ['catalog'], users: ['root', 'os_admin'] },
   charsets: { utf8mb4: ['utf8mb4_0900_ai_ci', 'utf8mb4_bin'], latin1: ['latin1_swedish_ci'] },
   sizing: [],
-  parameters: [],
 };
 
 function refusal(check: () => void): string {
@@ -71,6 +70,16 @@ describe('names', () => {
       expect(refusal(() => checkDatabaseName(manifest, name))).toBe('allowed');
     },
   );
+
+  it('counts twice what the engine keeps with an escape before it', () => {
+    const escaping: DriverManifest = {
+      ...manifest,
+      names: { ...manifest.names, database: { maxCharacters: 8, escaped: '_%' } },
+    };
+    expect(refusal(() => checkDatabaseName(escaping, 'a_b_cd'))).toBe('allowed');
+    expect(refusal(() => checkDatabaseName(escaping, 'a_b_c_d'))).toContain('counts 10 characters');
+    expect(refusal(() => checkDatabaseName(manifest, '_'.repeat(64)))).toBe('allowed');
+  });
 
   it('counts bytes of users where the engine does', () => {
     expect(refusal(() => checkUserName(manifest, 'é'.repeat(31)))).toBe('allowed');

@@ -1,6 +1,7 @@
 import { Problem } from '../problem.ts';
-import type { DatabaseSpec, UserAlteration, UserChanges, UserName, UserSpec } from './driver.ts';
+import type { DatabaseSpec } from './databases.ts';
 import type { DriverManifest, NameRule } from './manifest.ts';
+import type { UserAlteration, UserChanges, UserName, UserSpec } from './users.ts';
 
 /** The service's account in every database; manifests reserve it. */
 export const SERVICE_ACCOUNT = 'os_admin';
@@ -42,6 +43,15 @@ function checkRule(rule: NameRule, field: string, value: string): void {
   const characters = [...value];
   if (characters.length > rule.maxCharacters) {
     refuse(field, value, `it has ${characters.length} characters; at most ${rule.maxCharacters} are allowed`);
+  }
+  const escapes = characters.filter((character) => rule.escaped?.includes(character)).length;
+  if (characters.length + escapes > rule.maxCharacters) {
+    const counted = `each of ${shown(rule.escaped ?? '')} counts twice`;
+    refuse(
+      field,
+      value,
+      `it counts ${characters.length + escapes} characters, as ${counted}; at most ${rule.maxCharacters} are allowed`,
+    );
   }
   if (rule.maxBytes !== undefined && utf8Bytes(value) > rule.maxBytes) {
     refuse(field, value, `it has ${utf8Bytes(value)} bytes in UTF-8; at most ${rule.maxBytes} are allowed`);

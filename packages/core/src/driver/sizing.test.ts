@@ -22,10 +22,6 @@ describe('sizing', () => {
     expect(value(false)).toBe(false);
   });
 
-  it('appends the unit', () => {
-    expect(evaluate([{ parameter: 'pool', value: { div: ['memoryMib', 3] }, unit: 'M' }])).toEqual({ pool: '333M' });
-  });
-
   it('takes the first rule whose bound holds', () => {
     const rules: SizingRule[] = [
       { parameter: 'p', belowMemoryMib: 512, value: 1 },

@@ -1,4 +1,5 @@
 import { Problem } from '../problem.ts';
+import type { ParameterValue } from './configuration.ts';
 import type { DriverManifest, SizingExpression } from './manifest.ts';
 
 /** What sizing computes from: the flavor. */
@@ -8,9 +9,8 @@ export interface SizingInput {
   vcpus: number;
 }
 
-export type Settings = Record<string, string | number | boolean>;
-
-function compute(expression: SizingExpression, input: SizingInput): number {
+/** Of a rule or a bound. Not rounded. */
+export function compute(expression: SizingExpression, input: SizingInput): number {
   if (typeof expression === 'number') return expression;
   if (typeof expression === 'string') return input[expression];
   const all = (operands: readonly SizingExpression[]): number[] => operands.map((operand) => compute(operand, input));
@@ -31,8 +31,11 @@ function isExpression(value: SizingExpression | string | boolean): value is Sizi
  * at the end. Pure, so that API and guest say the same.
  * @throws Problem `internal` when a rule's arithmetic has no finite result, naming the parameter
  */
-export function evaluateSizing(manifest: Pick<DriverManifest, 'sizing' | 'datastore'>, input: SizingInput): Settings {
-  const settings: Settings = {};
+export function evaluateSizing(
+  manifest: Pick<DriverManifest, 'sizing' | 'datastore'>,
+  input: SizingInput,
+): Record<string, ParameterValue> {
+  const settings: Record<string, ParameterValue> = {};
   for (const rule of manifest.sizing) {
     if (Object.hasOwn(settings, rule.parameter)) continue;
     if (rule.belowMemoryMib !== undefined && input.memoryMib >= rule.belowMemoryMib) continue;
@@ -47,7 +50,7 @@ export function evaluateSizing(manifest: Pick<DriverManifest, 'sizing' | 'datast
         `the sizing of ${manifest.datastore} parameter ${rule.parameter} has no finite result; mend its manifest`,
       );
     }
-    settings[rule.parameter] = rule.unit === undefined ? result : `${result}${rule.unit}`;
+    settings[rule.parameter] = result;
   }
   return settings;
 }

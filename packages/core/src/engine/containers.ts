@@ -2,7 +2,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { type ExecRun, type ExecSession, type ExecStart, runExec, startExec } from './exec.ts';
 import { demux, type OutputChunk } from './frames.ts';
 import { type EngineHttp, EngineProblem, escapePath } from './http.ts';
-import type { ContainerConfig, ContainerInfo, ContainerSummary, Filters } from './types.ts';
+import type { ContainerConfig, ContainerInfo, ContainerProcesses, ContainerSummary, Filters } from './types.ts';
 
 export interface EngineContainers {
   /** @throws Problem `not_found` (no such image), `conflict` (the name is taken). @returns the id. */
@@ -14,6 +14,12 @@ export interface EngineContainers {
   restart(container: string, options?: { timeoutMs?: number | undefined }): Promise<void>;
   /** @throws Problem `conflict` when it does not run. */
   kill(container: string, signal?: string): Promise<void>;
+  /** Freezes all its processes. @throws Problem `conflict` when it does not run, or is paused. */
+  pause(container: string): Promise<void>;
+  /** @throws Problem `conflict` or `internal` when it is not paused. */
+  unpause(container: string): Promise<void>;
+  /** Its processes with their arguments, as the engine's machine sees them. @throws Problem `conflict` when it does not run. */
+  top(container: string): Promise<ContainerProcesses>;
   /** Kills it if it runs, takes its anonymous volumes along. Repeatable: nothing there is success; waits when a removal is under way. */
   remove(container: string): Promise<void>;
   inspect(container: string): Promise<ContainerInfo | undefined>;
@@ -84,6 +90,13 @@ export function createContainers(http: EngineHttp): EngineContainers {
     async kill(container, signal = 'SIGKILL') {
       await http.status({ method: 'POST', path: at(container, '/kill'), query: { signal } });
     },
+    async pause(container) {
+      await http.status({ method: 'POST', path: at(container, '/pause') });
+    },
+    async unpause(container) {
+      await http.status({ method: 'POST', path: at(container, '/unpause') });
+    },
+    top: (container) => http.json<ContainerProcesses>({ path: at(container, '/top') }),
     async remove(container) {
       try {
         await absentIsFine(http.status({ method: 'DELETE', path: at(container), query: { force: true, v: true } }));

@@ -108,8 +108,18 @@ export interface ContainerInfo {
     Hostname: string;
   };
   HostConfig: HostConfig;
-  NetworkSettings: { Networks: Record<string, EndpointInfo> };
+  NetworkSettings: {
+    Networks: Record<string, EndpointInfo>;
+    /** By `port/protocol`; null for one that is not published. */
+    Ports?: Record<string, { HostIp: string; HostPort: string }[] | null>;
+  };
   Mounts: { Type: string; Name?: string; Source: string; Destination: string; RW: boolean }[];
+}
+
+/** A row a process, in the columns of the titles. */
+export interface ContainerProcesses {
+  Titles: string[];
+  Processes: string[][];
 }
 
 export interface ContainerSummary {

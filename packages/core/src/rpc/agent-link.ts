@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Operation } from '../driver/driver.ts';
+import type { Operation } from '../driver/operation.ts';
 import { type Logger, silentLogger } from '../log.ts';
 import { PROBLEMS, Problem, reviveProblem, toProblem } from '../problem.ts';
 import type { AgentLink, GuestHandlers } from './caller.ts';

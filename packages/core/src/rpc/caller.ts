@@ -1,4 +1,4 @@
-import type { Operation } from '../driver/driver.ts';
+import type { Operation } from '../driver/operation.ts';
 import type { ControlMethod, ControlMethods, GuestMethod, GuestMethods, GuestReport } from './methods.ts';
 
 export interface CallOptions {

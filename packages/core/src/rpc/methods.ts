@@ -1,12 +1,9 @@
-import type {
-  DatabaseSpec,
-  Page,
-  PageRequest,
-  UserAlteration,
-  UserInfo,
-  UserName,
-  UserSpec,
-} from '../driver/driver.ts';
+import type { ParameterOutcome, ParameterValue } from '../driver/configuration.ts';
+import type { DatabaseSpec } from '../driver/databases.ts';
+import type { DatabaseMetrics } from '../driver/metrics.ts';
+import type { Page, PageRequest } from '../driver/page.ts';
+import type { TlsStatus } from '../driver/tls.ts';
+import type { UserAlteration, UserInfo, UserName, UserSpec } from '../driver/users.ts';
 import type { ServiceStatus } from '../status.ts';
 
 /** What a guest is to be: stored by the agent with mode 0600, so that a restart needs nobody. */
@@ -23,7 +20,11 @@ export interface InstanceSpec {
     credentials?: { username: string; password: string };
   };
   /** Parameters in force: sizing by flavor, then overrides. */
-  settings: Record<string, string | number | boolean>;
+  settings: Record<string, ParameterValue>;
+  /** Logs that are switched on, by name. */
+  logs?: string[];
+  /** The certificate of the key that `tls_request` named, and who is to be let in. The key itself never leaves the guest. */
+  tls?: { ca: string; certificate: string; isRequired: boolean };
   memoryMib: number;
   vcpus: number;
   /** The data volume's device as the cloud attached it. */
@@ -51,10 +52,29 @@ export interface GuestReport {
   driver?: string;
   /** Revision of the spec that is in force. */
   revision?: number;
+  /** Parameters whose wished values wait for a restart. */
+  restartRequired?: string[];
+  /** Parameters that the database did not take, and why, in a sentence each. */
+  rejected?: Record<string, string>;
   volume?: { usedBytes: number; totalBytes: number };
   memory?: { agentRssBytes: number };
   /** The guest's clock, ms since 1970: to show a clock that is off, never to judge freshness. */
   clockMs: number;
+}
+
+/** One log, as the guest has it. */
+export interface LogState {
+  name: string;
+  isEnabled: boolean;
+  /** Whether it can be switched, or is always written. */
+  isSwitchable: boolean;
+  /** Of the file that is being written; 0 for what is kept by the container engine. */
+  sizeBytes: number;
+}
+
+export interface GuestMetrics {
+  database: DatabaseMetrics;
+  volume: { usedBytes: number; totalBytes: number };
 }
 
 /** Calls of the control plane to the guest: name, parameters, result. snake_case on the wire. */
@@ -71,6 +91,25 @@ export interface GuestMethods {
    * again under the same id.
    */
   restart: { params: { answerWithinMs: number }; result: { state: GuestState } };
+  /**
+   * A new desired state in which only settings, logs and TLS differ: put into the running database as far as it takes them
+   * without a restart, and into its files for the next start. Answers when that is done, and stays good when it is not asked for
+   * again. Repeatable. One outcome for each parameter that differs, those that switch logs among them; parameters with which the
+   * database did not come up are rejected, and it serves with what it had. `conflict` when anything else differs.
+   */
+  configure: { params: { spec: InstanceSpec }; result: { outcomes: Record<string, ParameterOutcome> } };
+  /** What is in force, by the running database itself; names it does not know are left out. */
+  configuration_read: { params: { names: string[] }; result: { values: Record<string, ParameterValue> } };
+  log_list: { params: Record<string, never>; result: { logs: LogState[] } };
+  /** The last lines, oldest first, at most 256 KiB of them; `isCut` when that made them fewer than were asked for. */
+  log_tail: { params: { name: string; lines: number }; result: { lines: string[]; isCut: boolean } };
+  /**
+   * A new key pair, made and kept in the guest until a certificate for it is in force or another pair is asked for. Before
+   * `prepare`, too. One operation id, one pair. @returns the public key, SPKI PEM
+   */
+  tls_request: { params: Record<string, never>; result: { publicKey: string } };
+  tls_status: { params: Record<string, never>; result: TlsStatus };
+  metrics_read: { params: Record<string, never>; result: GuestMetrics };
   database_list: { params: PageRequest; result: Page<{ name: string }> };
   database_create: { params: { databases: DatabaseSpec[] }; result: Record<string, never> };
   database_drop: { params: { name: string }; result: { outcome: 'dropped' | 'missing' } };

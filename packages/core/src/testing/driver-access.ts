@@ -1,176 +1,163 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import assert from 'node:assert/strict';
 import { checkDatabaseName } from '../driver/names.ts';
+import type { Check } from './driver-check.ts';
 import { operation } from './driver-context.ts';
-import {
-  allowed,
-  HOSTILE_NAMES,
-  type Live,
-  problemOf,
-  REFUSED_NAMES,
-  TENANT_PASSWORDS,
-  usersAndDatabases,
-} from './driver-live-parts.ts';
+import { byBytes, refusedWith } from './driver-expect.ts';
+import { type Live, lacking, liveGroup } from './driver-live.ts';
+import { allowed, HOSTILE_NAMES, REFUSED_NAMES } from './driver-names.ts';
+import type { World } from './driver-world.ts';
 
-const [FIRST, SECOND] = TENANT_PASSWORDS;
+const [HERE, THERE] = ['a_b', 'axb'] as const;
 
 /** What users may reach, and what becomes of it when they are altered. */
-export function accessTests({ test, driver, login, refusedLogin, asTenant }: Live): void {
-  const { manifest } = test.factory;
+export function accessChecks(live: Live): Check[] {
+  const { manifest } = live.test.factory;
+  const why = lacking(live, 'users', 'databases');
+  const users = (world: World) => world.group('users');
+  const granted = async (world: World, name: string) => (await users(world).get({ name }, operation()))?.databases;
+  const opens = async (world: World, name: string, password: string, database: string) =>
+    !(await world.isShutOut(name, password, { database }));
 
-  describe('access', () => {
-    const group = () => usersAndDatabases(driver());
-    const make = (name: string, databases: string[] = [], password: string = FIRST) =>
-      group().users.create({ name, password, databases }, operation());
-    const granted = async (name: string) => (await group().users.get({ name }, operation()))?.databases;
-    const one = (name: string, database: string, password: string = FIRST) =>
-      asTenant(name, password, database, (session) => session.query('SELECT 1'));
+  /** Gina, who may use these of two databases. @returns her password */
+  async function gina(world: World, databases: string[], name = 'gina'): Promise<string> {
+    for (const database of [HERE, THERE]) await world.group('databases').create({ name: database }, operation());
+    const password = world.secret();
+    await users(world).create({ name, password, databases }, operation());
+    return password;
+  }
 
-    beforeAll(async () => {
-      await driver().initialise(operation());
-      for (const name of ['a_b', 'axb']) await group().databases.create({ name }, operation());
-    });
-    afterEach(async () => {
-      const { items } = await group().users.list({ limit: 1000 }, operation());
-      for (const { name, host } of items) await group().users.drop({ name, host }, operation());
-    });
-    afterAll(async () => {
-      for (const name of ['a_b', 'axb']) await group().databases.drop(name, operation());
+  return liveGroup(live, 'access', (given) => {
+    const add: typeof given = (name, work, timeoutMs) => given(name, why ?? work, timeoutMs);
+
+    add('a user may use the databases that are granted, and no others', async (world) => {
+      const password = await gina(world, [HERE]);
+      assert(await opens(world, 'gina', password, HERE), 'not what was granted');
+      assert(!(await opens(world, 'gina', password, THERE)), 'what was not granted');
     });
 
-    it('is granted to what a user has already, and taken away one by one, twice each', async () => {
-      const { users } = group();
-      await make('gina');
+    add('grant adds to what there is, twice', async (world) => {
+      const password = await gina(world, [HERE]);
       for (let time = 0; time < 2; time += 1)
-        expect(await users.grant({ name: 'gina' }, ['a_b'], operation())).toBe('granted');
-      expect(await granted('gina')).toEqual(['a_b']);
-      expect(await refusedLogin('gina', FIRST, 'axb')).toBe(true);
-      expect(await users.grant({ name: 'gina' }, ['axb', 'a_b'], operation())).toBe('granted');
-      expect(await granted('gina')).toEqual(['a_b', 'axb']);
-      expect(await one('gina', 'axb')).toEqual([[1]]);
-      expect(await users.revoke({ name: 'gina' }, 'a_b', operation())).toBe('revoked');
-      expect(await users.revoke({ name: 'gina' }, 'a_b', operation())).toBe('missing');
-      expect(await granted('gina')).toEqual(['axb']);
-      expect(await refusedLogin('gina', FIRST, 'a_b')).toBe(true);
-      expect(await one('gina', 'axb')).toEqual([[1]]);
-      expect(await users.grant({ name: 'nobody' }, ['a_b'], operation())).toBe('missing');
-      expect(await users.revoke({ name: 'nobody' }, 'a_b', operation())).toBe('missing');
+        assert.equal(await users(world).grant({ name: 'gina' }, [THERE, HERE], operation()), 'granted');
+      assert.deepEqual(await granted(world, 'gina'), [HERE, THERE]);
+      assert(await opens(world, 'gina', password, THERE), 'what was granted later');
+      assert.equal(await users(world).grant({ name: 'nobody' }, [HERE], operation()), 'missing');
     });
 
-    it('is to the database of exactly that name', { timeout: 60_000 }, async () => {
-      const { users, databases } = group();
-      const wanted = HOSTILE_NAMES.filter((name) => allowed(() => checkDatabaseName(manifest, name)));
-      for (const name of wanted) await databases.create({ name }, operation());
-      await make('gina');
-      expect(await users.grant({ name: 'gina' }, wanted, operation())).toBe('granted');
-      for (const [index, name] of wanted.entries()) {
-        expect(await one('gina', name), name).toEqual([[1]]);
-        expect(await users.revoke({ name: 'gina' }, name, operation()), name).toBe('revoked');
-        expect(await refusedLogin('gina', FIRST, name), name).toBe(true);
-        expect((await granted('gina'))?.toSorted()).toEqual(wanted.slice(index + 1).toSorted());
-      }
-      for (const name of wanted) await databases.drop(name, operation());
+    add('create adds the grants of its second call', async (world) => {
+      const password = await gina(world, [HERE]);
+      assert.equal(await users(world).create({ name: 'gina', password, databases: [THERE] }, operation()), 'exists');
+      assert.deepEqual(await granted(world, 'gina'), [HERE, THERE]);
+      assert(await opens(world, 'gina', password, THERE), 'what was granted later');
     });
 
-    it('ends for sessions that are in the database when it is taken away, and only for those', async () => {
-      await make('gina', ['a_b', 'axb']);
-      const [inside, outside] = [await login('gina', FIRST, 'a_b'), await login('gina', FIRST, 'axb')];
-      expect(await inside.query('SELECT 1')).toEqual([[1]]);
-      expect(await group().users.revoke({ name: 'gina' }, 'a_b', operation())).toBe('revoked');
-      await expect(inside.query('SELECT 1')).rejects.toThrow();
-      expect(await outside.query('SELECT 1')).toEqual([[1]]);
+    add('revoke takes one away, and says whether it was there', async (world) => {
+      const password = await gina(world, [HERE, THERE]);
+      assert.equal(await users(world).revoke({ name: 'gina' }, HERE, operation()), 'revoked');
+      assert.equal(await users(world).revoke({ name: 'gina' }, HERE, operation()), 'missing');
+      assert.equal(await users(world).revoke({ name: 'nobody' }, HERE, operation()), 'missing');
+      assert.deepEqual(await granted(world, 'gina'), [THERE]);
+      assert(!(await opens(world, 'gina', password, HERE)), 'what was taken away');
+      assert(await opens(world, 'gina', password, THERE), 'what was not taken away');
+    });
+
+    add('revoke holds for sessions that are in the database, and only for those', async (world) => {
+      const password = await gina(world, [HERE, THERE]);
+      const inside = await world.login('gina', password, { database: HERE });
+      const outside = await world.login('gina', password, { database: THERE });
+      await world.words.write(inside, 'one', 'v1');
+      await users(world).revoke({ name: 'gina' }, HERE, operation());
+      await assert.rejects(async () => world.words.write(inside, 'two', 'v2'), 'a session goes on where it may not be');
+      assert(!(await world.isDead(outside)), 'a session elsewhere was ended');
       await inside.end().catch(() => {});
       await outside.end();
     });
 
-    it('stays when a user gets another password, and so do its sessions', async () => {
-      await make('gina', ['a_b']);
-      const session = await login('gina', FIRST, 'a_b');
-      for (let time = 0; time < 2; time += 1)
-        expect(await group().users.alter({ name: 'gina' }, { password: SECOND }, operation())).toBe('altered');
-      expect(await session.query('SELECT 1')).toEqual([[1]]);
-      await session.end();
-      expect(await refusedLogin('gina', FIRST)).toBe(true);
-      expect(await one('gina', 'a_b', SECOND)).toEqual([[1]]);
-      expect(await granted('gina')).toEqual(['a_b']);
+    add(
+      'a grant is on the database of exactly that name',
+      async (world) => {
+        const wanted = HOSTILE_NAMES.filter((name) => allowed(() => checkDatabaseName(manifest, name)));
+        for (const name of wanted) await world.group('databases').create({ name }, operation());
+        const password = await gina(world, []);
+        assert.equal(await users(world).grant({ name: 'gina' }, wanted, operation()), 'granted');
+        assert.deepEqual((await granted(world, 'gina'))?.toSorted(byBytes), wanted.toSorted(byBytes));
+        for (const [index, name] of wanted.entries()) {
+          assert(await opens(world, 'gina', password, name), `${name} is not granted`);
+          assert.equal(await users(world).revoke({ name: 'gina' }, name, operation()), 'revoked', name);
+          assert(!(await opens(world, 'gina', password, name)), `${name} is still granted`);
+          assert.deepEqual(
+            (await granted(world, 'gina'))?.toSorted(byBytes),
+            wanted.slice(index + 1).toSorted(byBytes),
+          );
+        }
+      },
+      60_000,
+    );
+
+    add('grants are kept with a new password and with a new name', async (world) => {
+      const password = await gina(world, [HERE]);
+      await users(world).alter({ name: 'gina' }, { password }, operation());
+      assert.deepEqual(await granted(world, 'gina'), [HERE]);
+      await users(world).alter({ name: 'gina' }, { name: 'gwen' }, operation());
+      assert.deepEqual(await granted(world, 'gwen'), [HERE]);
+      assert(await opens(world, 'gwen', password, HERE), 'gwen did not come in');
     });
 
-    it('goes with a user to its new name, where its sessions have to log in again', async () => {
-      await make('gina', ['a_b']);
-      const session = await login('gina', FIRST, 'a_b');
-      for (let time = 0; time < 2; time += 1)
-        expect(await group().users.alter({ name: 'gina' }, { name: 'gwen' }, operation())).toBe('altered');
-      await expect(session.query('SELECT 1')).rejects.toThrow();
-      await session.end().catch(() => {});
-      expect(await granted('gina')).toBeUndefined();
-      expect(await granted('gwen')).toEqual(['a_b']);
-      expect(await refusedLogin('gina', FIRST)).toBe(true);
-      expect(await one('gwen', 'a_b')).toEqual([[1]]);
-      expect(await group().users.alter({ name: 'gwen' }, { name: 'gina', password: SECOND }, operation())).toBe(
-        'altered',
-      );
-      expect(await one('gina', 'a_b', SECOND)).toEqual([[1]]);
+    add('nothing is left behind for who takes the name next', async (world) => {
+      await gina(world, [HERE]);
+      const password = await gina(world, [THERE], 'hugo');
+      await users(world).alter({ name: 'gina' }, { name: 'gwen' }, operation());
+      await users(world).alter({ name: 'hugo' }, { name: 'gina' }, operation());
+      assert.deepEqual(await granted(world, 'gina'), [THERE]);
+      assert(!(await opens(world, 'gina', password, HERE)), 'what the earlier gina had');
+      await users(world).drop({ name: 'gina' }, operation());
+      await users(world).create({ name: 'gina', password, databases: [] }, operation());
+      assert.deepEqual(await granted(world, 'gina'), []);
+      assert(!(await opens(world, 'gina', password, THERE)), 'what the dropped gina had');
     });
 
-    it('is not left behind for who takes the name next', async () => {
-      await make('gina', ['a_b']);
-      await make('hugo');
-      expect(await one('gina', 'a_b')).toEqual([[1]]);
-      await group().users.alter({ name: 'gina' }, { name: 'gwen' }, operation());
-      await group().users.alter({ name: 'hugo' }, { name: 'gina' }, operation());
-      expect(await granted('gina')).toEqual([]);
-      expect(await refusedLogin('gina', FIRST, 'a_b')).toBe(true);
-      expect(await refusedLogin('gina', FIRST)).toBe(false);
+    add('a database that is made again is nobody’s', async (world) => {
+      const password = await gina(world, [HERE, THERE]);
+      await world.group('databases').drop(HERE, operation());
+      await users(world).revoke({ name: 'gina' }, HERE, operation());
+      await world.group('databases').create({ name: HERE }, operation());
+      assert.deepEqual(await granted(world, 'gina'), [THERE]);
+      assert(!(await opens(world, 'gina', password, HERE)), 'a grant outlived its database');
     });
 
-    it('is nobody else’s when the new name is taken, or the old one is not there', async () => {
-      await make('gina', ['a_b']);
-      await make('hugo', ['axb'], SECOND);
-      const changes = { name: 'hugo', password: SECOND };
-      expect(await group().users.alter({ name: 'gina' }, changes, operation())).toBe('exists');
-      expect(await one('gina', 'a_b')).toEqual([[1]]);
-      expect(await granted('hugo')).toEqual(['axb']);
-      expect(await group().users.alter({ name: 'nobody' }, { password: SECOND }, operation())).toBe('missing');
-      expect(await group().users.alter({ name: 'nobody' }, { name: 'ida' }, operation())).toBe('missing');
-    });
-
-    if (manifest.names.hosts)
-      it('follows a user to another host, with its password', async () => {
-        const { users } = group();
-        const away = { name: 'gina', host: '203.0.113.%' };
-        await make('gina', ['a_b']);
-        const session = await login('gina', FIRST, 'a_b');
-        for (let time = 0; time < 2; time += 1)
-          expect(await users.alter({ name: 'gina' }, { host: away.host }, operation())).toBe('altered');
-        await expect(session.query('SELECT 1')).rejects.toThrow();
-        await session.end().catch(() => {});
-        expect(await refusedLogin('gina', FIRST)).toBe(true);
-        expect(await users.get(away, operation())).toEqual({ ...away, databases: ['a_b'] });
-        expect(await users.revoke({ name: 'gina' }, 'a_b', operation())).toBe('missing');
-        expect(await users.grant(away, ['axb'], operation())).toBe('granted');
-        expect(await users.alter(away, { host: '%' }, operation())).toBe('altered');
-        expect(await granted('gina')).toEqual(['a_b', 'axb']);
-        expect(await one('gina', 'axb')).toEqual([[1]]);
-        expect((await problemOf(users.alter({ name: 'gina' }, { host: "%'; --" }, operation()))).code).toBe(
-          'bad_request',
-        );
+    add('what one user has made in a database, another who may use it can use', async (world) => {
+      const [one, two] = [await gina(world, [HERE]), await gina(world, [HERE], 'hugo')];
+      const more = { database: HERE };
+      await world.as('gina', one, more, (session) => world.words.write(session, 'one', 'v1'));
+      await world.as('hugo', two, more, async (session) => {
+        assert.equal(await world.words.read(session, 'one'), 'v1');
+        await world.words.write(session, 'two', 'v2');
       });
+      await users(world).drop({ name: 'gina' }, operation());
+      await world.as('hugo', two, more, async (session) => assert.equal(await world.words.read(session, 'one'), 'v1'));
+    });
 
-    it('is neither of reserved accounts nor to reserved databases, and nobody becomes one of the former', async () => {
-      const { users } = group();
-      await make('gina');
-      const refused = async (call: Promise<unknown>) => (await problemOf(call)).code;
+    add('reserved accounts and databases are not given and not taken', async (world) => {
+      await gina(world, []);
       for (const name of [...REFUSED_NAMES, ...manifest.reserved.users]) {
-        expect(await refused(users.alter({ name }, { password: SECOND }, operation())), name).toBe('bad_request');
-        expect(await refused(users.alter({ name: 'gina' }, { name }, operation())), name).toBe('bad_request');
-        expect(await refused(users.grant({ name }, ['a_b'], operation())), name).toBe('bad_request');
-        expect(await refused(users.revoke({ name }, 'a_b', operation())), name).toBe('bad_request');
+        await refusedWith('bad_request', users(world).grant({ name }, [HERE], operation()), `grant to ${name}`);
+        await refusedWith('bad_request', users(world).revoke({ name }, HERE, operation()), `revoke from ${name}`);
       }
       for (const name of [...REFUSED_NAMES, ...manifest.reserved.databases]) {
-        expect(await refused(users.grant({ name: 'gina' }, ['a_b', name], operation())), name).toBe('bad_request');
-        expect(await refused(users.revoke({ name: 'gina' }, name, operation())), name).toBe('bad_request');
+        const password = world.secret();
+        await refusedWith(
+          'bad_request',
+          users(world).create({ name: 'new', password, databases: [name] }, operation()),
+          `create with ${name}`,
+        );
+        await refusedWith(
+          'bad_request',
+          users(world).grant({ name: 'gina' }, [HERE, name], operation()),
+          `grant on ${name}`,
+        );
+        await refusedWith('bad_request', users(world).revoke({ name: 'gina' }, name, operation()), `revoke on ${name}`);
       }
-      expect(await refused(users.alter({ name: 'gina' }, { password: 'nul\0' }, operation()))).toBe('bad_request');
-      expect(await granted('gina')).toEqual([]);
+      assert.deepEqual(await world.users(), [{ name: 'gina', host: '%', databases: [] }]);
     });
   });
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { DriverContext, Endpoint, Operation } from '../driver/driver.ts';
+import type { DriverContext, Endpoint } from '../driver/driver.ts';
 import { SERVICE_ACCOUNT } from '../driver/names.ts';
+import type { Operation } from '../driver/operation.ts';
 import { evaluateSizing } from '../driver/sizing.ts';
 import type { Logger } from '../log.ts';
 import type { ExecOptions, ExecResult } from '../runtime.ts';
@@ -10,8 +11,10 @@ import type { DriverTest } from './driver-harness.ts';
 export const SERVICE_PASSWORD = 'Svc4k3d9w2m7Zq8x1v6b5n0c';
 
 export interface RecordedContext extends DriverContext {
-  /** Log lines, and commands that were run in the container, as JSON. */
-  readonly recorded: readonly string[];
+  /** Log lines of the driver. */
+  readonly logged: readonly string[];
+  /** Commands that were run in the container, as JSON. */
+  readonly commands: readonly string[];
 }
 
 function recordingLogger(lines: string[]): Logger {
@@ -25,17 +28,23 @@ export interface Surroundings {
   exec?(command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
 }
 
+/** The version that is tested. */
+export function versionOf({ factory: { manifest }, version }: DriverTest) {
+  const found = manifest.versions.find((entry) => (version === undefined ? entry.default : entry.name === version));
+  if (!found)
+    throw new Error(`the manifest of ${manifest.datastore} has no version ${version ?? 'with default: true'}`);
+  return found;
+}
+
 /** What an agent would hand to the driver on the smallest flavor that the manifest allows. */
 export function recordedContext(test: DriverTest, around: Surroundings): RecordedContext {
   const { manifest } = test.factory;
-  const version = manifest.versions.find((entry) =>
-    test.version === undefined ? entry.default : entry.name === test.version,
-  );
-  if (!version)
-    throw new Error(`the manifest of ${manifest.datastore} has no version ${test.version ?? 'with default: true'}`);
-  const recorded: string[] = [];
+  const version = versionOf(test);
+  const logged: string[] = [];
+  const commands: string[] = [];
   return {
-    recorded,
+    logged,
+    commands,
     version: { name: version.name, number: version.number },
     image: test.image ?? version.image,
     settings: evaluateSizing(manifest, { memoryMib: manifest.minMemoryMib, vcpus: 1 }),
@@ -44,14 +53,14 @@ export function recordedContext(test: DriverTest, around: Surroundings): Recorde
     serverId: 4_071,
     endpoint: around.endpoint,
     async exec(command, options) {
-      recorded.push(JSON.stringify(command));
+      commands.push(JSON.stringify(command));
       return around.exec ? around.exec(command, options) : { exitCode: 0, stdout: '', stderr: '' };
     },
-    log: recordingLogger(recorded),
+    log: recordingLogger(logged),
   };
 }
 
-/** An operation with a deadline of its own, so that a driver that hangs fails its test and not the run. */
+/** An operation with a deadline of its own, so that a driver that hangs fails its check and not the run. */
 export function operation(timeoutMs = 15_000, signal?: AbortSignal): Operation {
   const deadline = AbortSignal.timeout(timeoutMs);
   return { id: randomUUID(), signal: signal ? AbortSignal.any([deadline, signal]) : deadline };

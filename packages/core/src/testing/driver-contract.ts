@@ -1,179 +1,221 @@
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { describe, expect, it } from 'vitest';
 import type { DatastoreDriver } from '../driver/driver.ts';
 import { CAPABILITY_GROUPS } from '../driver/manifest.ts';
 import { parseManifest } from '../driver/manifest-check.ts';
-import { checkDatabaseName, checkUserName, SERVICE_ACCOUNT } from '../driver/names.ts';
+import { checkDatabaseName, checkUserName, ROOT_ACCOUNT, SERVICE_ACCOUNT } from '../driver/names.ts';
 import { evaluateSizing } from '../driver/sizing.ts';
 import { Problem } from '../problem.ts';
-import { operation, recordedContext, SERVICE_PASSWORD } from './driver-context.ts';
+import { type Check, checkGroup } from './driver-check.ts';
+import { operation, type RecordedContext, recordedContext, SERVICE_PASSWORD, versionOf } from './driver-context.ts';
+import { printed, problemOf, tells } from './driver-expect.ts';
 import type { DriverTest } from './driver-harness.ts';
 
 /** Where nothing listens. */
 const NOWHERE = { socketPath: '/nonexistent/coffer-driver-suite.sock' };
+const USER = { name: 'anna', password: `pw-${SERVICE_PASSWORD}`, databases: [] };
 
-/** Calls that change or read something, by the group that they belong to. */
-function calls(driver: DatastoreDriver): [string, (signal?: AbortSignal) => Promise<unknown>][] {
-  const user = { name: 'anna', password: `pw-${SERVICE_PASSWORD}`, databases: ['shop'] };
-  const { databases, users, root } = driver;
-  const list: [string, (signal?: AbortSignal) => Promise<unknown>][] = [
-    ['initialise', (signal) => driver.initialise(operation(5_000, signal))],
-  ];
-  if (databases) {
-    list.push(['databases.list', (signal) => databases.list({ limit: 10 }, operation(5_000, signal))]);
-    list.push(['databases.create', (signal) => databases.create({ name: 'shop' }, operation(5_000, signal))]);
-    list.push(['databases.drop', (signal) => databases.drop('shop', operation(5_000, signal))]);
-  }
-  if (users) {
-    list.push(['users.list', (signal) => users.list({ limit: 10 }, operation(5_000, signal))]);
-    list.push(['users.get', (signal) => users.get(user, operation(5_000, signal))]);
-    list.push(['users.create', (signal) => users.create(user, operation(5_000, signal))]);
-    const { password } = user;
-    list.push(['users.alter', (signal) => users.alter(user, { name: 'berta', password }, operation(5_000, signal))]);
-    list.push(['users.grant', (signal) => users.grant(user, ['shop'], operation(5_000, signal))]);
-    list.push(['users.revoke', (signal) => users.revoke(user, 'shop', operation(5_000, signal))]);
-    list.push(['users.drop', (signal) => users.drop(user, operation(5_000, signal))]);
-  }
-  if (root) {
-    list.push(['root.status', (signal) => root.status(operation(5_000, signal))]);
-    list.push(['root.enable', (signal) => root.enable(user.password, operation(5_000, signal))]);
-    list.push(['root.disable', (signal) => root.disable(operation(5_000, signal))]);
-  }
-  return list;
-}
+type Call = (driver: DatastoreDriver, signal?: AbortSignal) => Promise<unknown> | undefined;
 
-async function rejection(call: Promise<unknown>): Promise<unknown> {
-  try {
-    return { resolved: await call };
-  } catch (error) {
-    return error;
-  }
-}
+const op = (signal?: AbortSignal) => operation(5_000, signal);
 
-/** Everything that a log would print of an error: its fields and its causes too. */
-export function printed(error: unknown): string {
-  const parts: string[] = [];
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    parts.push(String(at.stack), at.message, JSON.stringify(Object.entries(at)));
-  }
-  return parts.join('\n');
-}
+/** Every call that needs the database, by its name; undefined where the driver has no such group. */
+const CALLS: Readonly<Record<string, Call>> = {
+  initialise: (driver, signal) => driver.initialise(op(signal)),
+  'databases.list': ({ databases }, signal) => databases?.list({ limit: 10 }, op(signal)),
+  'databases.create': ({ databases }, signal) => databases?.create({ name: 'shop' }, op(signal)),
+  'databases.drop': ({ databases }, signal) => databases?.drop('shop', op(signal)),
+  'users.list': ({ users }, signal) => users?.list({ limit: 10 }, op(signal)),
+  'users.get': ({ users }, signal) => users?.get(USER, op(signal)),
+  'users.create': ({ users }, signal) => users?.create(USER, op(signal)),
+  'users.alter': ({ users }, signal) => users?.alter(USER, { name: 'berta', password: USER.password }, op(signal)),
+  'users.grant': ({ users, databases }, signal) => databases && users?.grant(USER, ['shop'], op(signal)),
+  'users.revoke': ({ users, databases }, signal) => databases && users?.revoke(USER, 'shop', op(signal)),
+  'users.drop': ({ users }, signal) => users?.drop(USER, op(signal)),
+  'root.status': ({ root }, signal) => root?.status(op(signal)),
+  'root.enable': ({ root }, signal) => root?.enable(USER.password, op(signal)),
+  'root.disable': ({ root }, signal) => root?.disable(op(signal)),
+  'configuration.effective': ({ configuration }, signal) => configuration?.effective(['a'], op(signal)),
+  'logs.reopen': ({ logs }, signal) => logs?.reopen(op(signal)),
+  'tls.status': ({ tls }, signal) => tls?.status(op(signal)),
+  'metrics.read': ({ metrics }, signal) => metrics?.read(op(signal)),
+};
 
 /** What every driver owes, with no database there. */
-export function contractTests(test: DriverTest): void {
+export function contractChecks(test: DriverTest): Check[] {
   const { manifest } = test.factory;
-  const context = () => recordedContext(test, { endpoint: () => NOWHERE });
+  const context = (): RecordedContext => recordedContext(test, { endpoint: () => NOWHERE });
+  async function withDriver<T>(
+    work: (driver: DatastoreDriver, context: RecordedContext) => T | Promise<T>,
+  ): Promise<T> {
+    const given = context();
+    const driver = test.factory.create(given);
+    try {
+      return await work(driver, given);
+    } finally {
+      await driver.close();
+    }
+  }
+  const spec = () => withDriver((driver) => driver.container());
 
-  describe('contract', () => {
-    it('has a manifest that reads back as it was written', () => {
-      expect(parseManifest(JSON.parse(JSON.stringify(manifest)))).toEqual(manifest);
+  return checkGroup('contract', (add) => {
+    add('the manifest reads back as it was written', async () => {
+      assert.deepEqual(parseManifest(JSON.parse(JSON.stringify(manifest))), manifest);
     });
 
-    it('declares the groups that it has, and no others', async () => {
-      const driver = test.factory.create(context());
-      const present = CAPABILITY_GROUPS.filter(
-        (group) => Object.hasOwn(driver, group) && Reflect.get(driver, group) !== undefined,
+    for (const group of CAPABILITY_GROUPS) {
+      const isDeclared = manifest.groups.includes(group);
+      add(`the group ${group} is there if, and only if, the manifest declares it`, () =>
+        withDriver((driver) =>
+          assert.equal(driver[group] !== undefined, isDeclared, `the manifest says ${isDeclared}`),
+        ),
       );
-      expect(present.toSorted()).toEqual([...manifest.groups].toSorted());
-      await driver.close();
+    }
+
+    add('every flavor is sized, from the smallest to a large one', async () => {
+      for (const memoryMib of [manifest.minMemoryMib, 1024, 4096, 65_536, 1_048_576])
+        for (const [name, value] of Object.entries(evaluateSizing(manifest, { memoryMib, vcpus: 1 })))
+          assert.doesNotMatch(String(value), /^-|NaN|undefined/, `${name} at ${memoryMib} MiB`);
     });
 
-    it('sizes every flavor from the smallest to a large one', () => {
-      for (const memoryMib of [manifest.minMemoryMib, 1024, 4096, 65_536, 1_048_576]) {
-        for (const value of Object.values(evaluateSizing(manifest, { memoryMib, vcpus: 1 })))
-          expect(String(value)).not.toMatch(/^-|NaN|undefined/);
-      }
-      const known = new Set(manifest.parameters.map((parameter) => parameter.name));
-      expect(manifest.sizing.filter((rule) => !known.has(rule.parameter))).toEqual([]);
+    add('sizing sets what the version has, in its type', async () => {
+      const known = new Map(versionOf(test).parameters.map((parameter) => [parameter.name, parameter.type]));
+      for (const [name, value] of Object.entries(
+        evaluateSizing(manifest, { memoryMib: manifest.minMemoryMib, vcpus: 1 }),
+      ))
+        assert.equal(
+          typeof value,
+          { integer: 'number', float: 'number', string: 'string', boolean: 'boolean' }[known.get(name) ?? 'string'],
+          name,
+        );
     });
 
-    it('gives the same container for the same context', async () => {
-      const driver = test.factory.create(context());
-      expect(driver.container()).toEqual(driver.container());
-      expect(test.factory.create(context()).container()).toEqual(driver.container());
-      await driver.close();
+    add('the same context gives the same container', async () => {
+      const first = await withDriver((driver) => {
+        const made = driver.container();
+        assert.deepEqual(driver.container(), made);
+        return made;
+      });
+      assert.deepEqual(await spec(), first);
     });
 
-    it('asks for a container that keeps its data and can be ended', () => {
-      const spec = test.factory.create(context()).container();
-      expect(spec.image).toBe(context().image);
-      expect(spec.mounts.filter((mount) => mount.kind === 'data').length).toBeGreaterThan(0);
-      expect(spec.stopSignal).toMatch(/^SIG[A-Z0-9]+$/);
-      expect(spec.stopTimeoutMs).toBeGreaterThanOrEqual(10_000);
-      for (const { path } of spec.files) expect(path).toMatch(/^\/([^/]+\/)+[^/]+$/);
-      const targets = spec.mounts.map((mount) => mount.target);
-      expect(new Set(targets).size).toBe(targets.length);
-      if (manifest.socket !== undefined) {
-        const folder = manifest.socket.slice(0, manifest.socket.lastIndexOf('/'));
-        expect(spec.mounts.filter((mount) => mount.kind === 'run').map((mount) => mount.target)).toContain(folder);
-      }
+    add('the container runs the image that is given', async () => assert.equal((await spec()).image, context().image));
+
+    add('the container keeps its data', async () => {
+      const { mounts } = await spec();
+      assert(
+        mounts.some((mount) => mount.kind === 'data'),
+        'no mount of kind data',
+      );
+      const targets = mounts.map((mount) => mount.target);
+      assert.equal(new Set(targets).size, targets.length, `two mounts at one place: ${targets.join(', ')}`);
     });
 
-    it('puts no secret where an inspection shows it, and none in a file that others can read', () => {
-      const { files, ...rest } = test.factory.create(context()).container();
-      expect(JSON.stringify(rest)).not.toContain(JSON.stringify(SERVICE_PASSWORD).slice(1, -1));
-      expect(files.map((file) => file.path).join()).not.toContain(SERVICE_PASSWORD);
-      for (const file of files.filter(({ content }) => content.includes(SERVICE_PASSWORD)))
-        expect((file.mode ?? 0o444) & 0o077).toBe(0);
+    add('the container can be ended, with time to do so', async () => {
+      const { stopSignal, stopTimeoutMs } = await spec();
+      assert.match(stopSignal, /^SIG[A-Z0-9]+$/);
+      assert(stopTimeoutMs >= 10_000, `stopTimeoutMs is ${stopTimeoutMs}`);
     });
 
-    it('says that the database is down instead of throwing, also when the call was given up before it began', async () => {
-      const driver = test.factory.create(context());
-      for (const signal of [undefined, AbortSignal.abort()]) {
-        const health = await driver.probe(operation(5_000, signal));
-        expect(['down', 'starting']).toContain(health.state);
-      }
-      await driver.close();
+    add('the files of the container lie in folders of their own', async () => {
+      for (const { path } of (await spec()).files) assert.match(path, /^\/([^/]+\/)+[^/]+$/);
     });
 
-    it('answers every call with a problem when no database is there, and gives no secret away', async () => {
-      const recording = context();
-      const driver = test.factory.create(recording);
-      for (const [name, call] of calls(driver)) {
-        const error = await rejection(call());
-        expect(error, name).toBeInstanceOf(Problem);
-        expect(error instanceof Problem && error.mayRetry, `${name} may be repeated`).toBe(true);
-        expect(printed(error)).not.toContain(SERVICE_PASSWORD);
-      }
-      expect(recording.recorded.join('\n')).not.toContain(SERVICE_PASSWORD);
-      await driver.close();
+    add('the socket of the manifest lies in a shared folder', async () => {
+      const { socket } = manifest;
+      const folders = (await spec()).mounts.filter((mount) => mount.kind === 'run').map((mount) => mount.target);
+      if (socket !== undefined) assert(folders.includes(socket.slice(0, socket.lastIndexOf('/'))), folders.join());
     });
 
-    it('ends a call whose signal has fired', async () => {
-      const driver = test.factory.create(context());
-      for (const [name, call] of calls(driver))
-        expect(await rejection(call(AbortSignal.abort())), name).toBeInstanceOf(Problem);
-      await driver.close();
+    add('no secret is where an inspection shows it', async () => {
+      const { files, ...rest } = await spec();
+      assert(
+        !tells(JSON.stringify(rest), SERVICE_PASSWORD),
+        'the service password is in arguments, environment or mounts',
+      );
+      assert(!tells(files.map((file) => file.path).join(), SERVICE_PASSWORD), 'the service password is in a path');
     });
 
-    it('says so at once when a connection is taken and closed again, as by a database that is going down', async () => {
+    add('no secret is in a file that others can read', async () => {
+      for (const { path, mode } of (await spec()).files.filter(({ content }) => tells(content, SERVICE_PASSWORD)))
+        assert.equal((mode ?? 0o444) & 0o077, 0, `${path} may be read by others`);
+    });
+
+    add('a database that is not there is down, and nothing is thrown', () =>
+      withDriver(async (driver) => {
+        const { state } = await driver.probe(op());
+        assert(['down', 'starting'].includes(state), state);
+      }),
+    );
+
+    add('a probe that is given up before it began throws nothing', () =>
+      withDriver(async (driver) => {
+        const { state } = await driver.probe(op(AbortSignal.abort()));
+        assert(['down', 'starting'].includes(state), state);
+      }),
+    );
+
+    for (const [name, call] of Object.entries(CALLS)) {
+      const isThere = name === 'initialise' || manifest.groups.some((group) => name.startsWith(`${group}.`));
+      const needsDatabases = /grant|revoke/.test(name) && !manifest.groups.includes('databases');
+      const skip = isThere && !needsDatabases ? undefined : 'not declared';
+      add(
+        `${name} says that no database is there, may be repeated, and gives no secret away`,
+        skip ??
+          (() =>
+            withDriver(async (driver, { logged, commands }) => {
+              const problem = await problemOf(Promise.resolve(call(driver)), name);
+              assert(problem.mayRetry, `${problem.code} cannot be repeated`);
+              for (const said of [printed(problem), ...logged, ...commands])
+                assert(!tells(said, SERVICE_PASSWORD), `a secret in: ${said}`);
+            })),
+      );
+      add(
+        `${name} ends when its signal has fired`,
+        skip ??
+          (() =>
+            withDriver(
+              async (driver) => void (await problemOf(Promise.resolve(call(driver, AbortSignal.abort())), name)),
+            )),
+        5_000,
+      );
+    }
+
+    add('a connection that is taken and closed again is told at once', async () => {
       const server = createServer((socket) => socket.destroy());
       server.listen(0, '127.0.0.1');
       await once(server, 'listening');
       const address = server.address();
       const port = typeof address === 'object' && address ? address.port : 0;
       const driver = test.factory.create(recordedContext(test, { endpoint: () => ({ host: '127.0.0.1', port }) }));
-      const since = Date.now();
-      expect((await driver.probe(operation(5_000))).state).toBe('down');
-      for (const [name, call] of calls(driver)) expect(await rejection(call()), name).toBeInstanceOf(Problem);
-      expect(Date.now() - since).toBeLessThan(2_000);
-      await driver.close();
-      server.close();
-    });
-
-    it('takes shutdown and close for done when nothing runs', async () => {
-      const driver = test.factory.create(context());
-      for (let time = 0; time < 2; time += 1) {
-        await driver.shutdown(operation(5_000));
+      try {
+        const since = Date.now();
+        assert.equal((await driver.probe(op())).state, 'down');
+        assert((await problemOf(driver.initialise(op()), 'initialise')) instanceof Problem);
+        assert(Date.now() - since < 2_000, `it took ${Date.now() - since} ms`);
+      } finally {
         await driver.close();
+        server.close();
       }
     });
 
-    it('reserves the names of the engine and of the service', () => {
-      for (const name of manifest.reserved.databases) expect(() => checkDatabaseName(manifest, name)).toThrow(Problem);
+    add('shutdown and close are done when nothing runs, twice', () =>
+      withDriver(async (driver) => {
+        for (let time = 0; time < 2; time += 1) {
+          await driver.shutdown(op());
+          await driver.close();
+        }
+      }),
+    );
+
+    add('the names of engine and service are reserved', async () => {
+      for (const name of manifest.reserved.databases)
+        assert.throws(() => checkDatabaseName(manifest, name), Problem, name);
       for (const name of [SERVICE_ACCOUNT, ...manifest.reserved.users])
-        expect(() => checkUserName(manifest, name)).toThrow(Problem);
+        assert.throws(() => checkUserName(manifest, name), Problem, name);
+      if (manifest.groups.includes('root'))
+        assert(manifest.reserved.users.includes(ROOT_ACCOUNT), 'root is not reserved');
     });
   });
 }

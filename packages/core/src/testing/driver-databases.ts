@@ -1,74 +1,120 @@
-import { describe, expect, it } from 'vitest';
+import assert from 'node:assert/strict';
+import { ofVersion } from '../driver/manifest.ts';
 import { checkDatabaseName } from '../driver/names.ts';
-import { operation } from './driver-context.ts';
-import { allowed, allPages, HOSTILE_NAMES, type Live, marked, problemOf, REFUSED_NAMES } from './driver-live-parts.ts';
+import type { Check } from './driver-check.ts';
+import { operation, versionOf } from './driver-context.ts';
+import { allPages, byBytes, refusedWith } from './driver-expect.ts';
+import { capabilityGroup, type Live } from './driver-live.ts';
+import { allowed, HOSTILE_NAMES, REFUSED_NAMES } from './driver-names.ts';
+import type { World } from './driver-world.ts';
+
+/** Charsets that are tried, spread over those that the manifest has. */
+const MOST_CHARSETS = 12;
 
 /** Databases of the tenant, and the names that they may have. */
-export function databasesTests({ test, driver }: Live): void {
-  const { manifest } = test.factory;
+export function databasesChecks(live: Live): Check[] {
+  const { manifest } = live.test.factory;
+  const group = (world: World) => world.group('databases');
+  const wanted = [...HOSTILE_NAMES, 'x'.repeat(manifest.names.database.maxCharacters), 'Case', 'case'].filter((name) =>
+    allowed(() => checkDatabaseName(manifest, name)),
+  );
 
-  describe('databases', () => {
-    const group = () => {
-      const { databases } = driver();
-      if (!databases) throw new Error('the group databases is missing');
-      return databases;
-    };
-    const names = async () =>
-      (await allPages((marker) => group().list(marked(1000, marker), operation()))).flat().map((entry) => entry.name);
-
-    it('starts with no database of a tenant', async () => {
-      expect(await group().list({ limit: 1 }, operation())).toEqual({ items: [] });
+  return capabilityGroup(live, 'databases', (add) => {
+    add('there is none of a tenant at first', async (world) => {
+      assert.deepEqual(await group(world).list({ limit: 1 }, operation()), { items: [] });
     });
 
-    it('creates and drops a database, twice each', async () => {
-      expect(await group().create({ name: 'shop' }, operation())).toBe('created');
-      expect(await group().create({ name: 'shop' }, operation())).toBe('exists');
-      expect(await names()).toEqual(['shop']);
-      expect(await group().drop('shop', operation())).toBe('dropped');
-      expect(await group().drop('shop', operation())).toBe('missing');
-      expect(await names()).toEqual([]);
+    add('create says whether it was there', async (world) => {
+      assert.equal(await group(world).create({ name: 'shop' }, operation()), 'created');
+      assert.equal(await group(world).create({ name: 'shop' }, operation()), 'exists');
+      assert.deepEqual(await world.databases(), ['shop']);
     });
 
-    it('keeps every allowed name as it was written, in byte order, page by page', async () => {
-      const wanted = [...HOSTILE_NAMES, 'x'.repeat(manifest.names.database.maxCharacters), 'Case', 'case'].filter(
-        (name) => allowed(() => checkDatabaseName(manifest, name)),
-      );
-      expect(wanted.length).toBeGreaterThan(3);
-      for (const name of wanted) expect(await group().create({ name }, operation()), name).toBe('created');
-      // In the BMP the order of UTF-16 units is the order of UTF-8 bytes.
-      const sorted = wanted.toSorted();
-      expect(await names()).toEqual(sorted);
-      const pages = await allPages((marker) => group().list(marked(4, marker), operation()));
-      expect(pages.flat().map((entry) => entry.name)).toEqual(sorted);
-      expect(pages.slice(0, -1).every((page) => page.length === 4)).toBe(true);
-      const exact = await group().list({ limit: sorted.length }, operation());
-      expect(exact.next).toBeUndefined();
-      const third = sorted[2] ?? '';
-      expect(await group().drop(third, operation())).toBe('dropped');
-      expect((await group().list({ limit: 1, marker: third }, operation())).items).toEqual([{ name: sorted[3] }]);
-      for (const name of wanted)
-        expect(await group().drop(name, operation()), name).toBe(name === third ? 'missing' : 'dropped');
-      expect(await names()).toEqual([]);
+    add('drop says whether it was there', async (world) => {
+      await group(world).create({ name: 'shop' }, operation());
+      assert.equal(await group(world).drop('shop', operation()), 'dropped');
+      assert.equal(await group(world).drop('shop', operation()), 'missing');
+      assert.deepEqual(await world.databases(), []);
     });
 
-    it('takes the character sets that its manifest offers', async () => {
-      for (const [characterSet, [collation]] of Object.entries(manifest.charsets)) {
-        if (collation === undefined) continue;
-        expect(await group().create({ name: 'charset', characterSet, collation }, operation()), collation).toBe(
-          'created',
+    add('a name is kept as it was written, whatever is in it', async (world) => {
+      assert(wanted.length > 3, 'the manifest allows next to no name');
+      for (const name of wanted) {
+        assert.equal(await group(world).create({ name }, operation()), 'created', name);
+        assert((await world.databases()).includes(name), `${JSON.stringify(name)} is listed as something else`);
+      }
+      for (const name of wanted) assert.equal(await group(world).drop(name, operation()), 'dropped', name);
+      assert.deepEqual(await world.databases(), []);
+    });
+
+    add('they are listed in byte order, page by page, none twice and none left out', async (world) => {
+      const names = wanted.slice(0, 9).toSorted(byBytes);
+      for (const name of names.toReversed()) await group(world).create({ name }, operation());
+      for (const limit of [1, 4, names.length]) {
+        const pages = await allPages(limit, (page) => group(world).list(page, operation()));
+        assert.deepEqual(
+          pages.flat().map(({ name }) => name),
+          names,
+          `pages of ${limit}`,
         );
-        expect(await group().drop('charset', operation())).toBe('dropped');
+        assert(
+          pages.slice(0, -1).every((page) => page.length === limit),
+          `a page has not ${limit} entries`,
+        );
       }
-      const bad = await problemOf(group().create({ name: 'charset', characterSet: "x' COLLATE 'y" }, operation()));
-      expect(bad.code).toBe('bad_request');
     });
 
-    it('refuses names that would not be kept, and never touches the reserved ones', async () => {
-      for (const name of [...REFUSED_NAMES, ...manifest.reserved.databases]) {
-        expect((await problemOf(group().create({ name }, operation()))).code, name).toBe('bad_request');
-        expect((await problemOf(group().drop(name, operation()))).code, name).toBe('bad_request');
+    add('a marker that is gone still marks its place', async (world) => {
+      const names = ['a', 'b', 'c', 'd'];
+      for (const name of names) await group(world).create({ name }, operation());
+      await group(world).drop('b', operation());
+      const page = await group(world).list({ limit: 1, marker: 'b' }, operation());
+      assert.deepEqual(page, { items: [{ name: 'c' }], next: 'c' });
+    });
+
+    add('the character sets of the manifest are taken', async (world) => {
+      const all = Object.entries(ofVersion(manifest, versionOf(live.test).name).charsets);
+      const step = Math.max(1, Math.ceil(all.length / MOST_CHARSETS));
+      for (const [characterSet, [collation]] of all.filter((_, index) => index % step === 0)) {
+        if (collation === undefined) continue;
+        const made = await group(world).create({ name: 'charset', characterSet, collation }, operation());
+        assert.equal(made, 'created', collation);
+        assert.equal(await group(world).drop('charset', operation()), 'dropped', collation);
       }
-      expect(await driver().probe(operation())).toEqual({ state: 'healthy' });
+    });
+
+    add('a character set that is none is refused', async (world) => {
+      for (const characterSet of ["x' COLLATE 'y", 'nonsense', ''])
+        await refusedWith(
+          'bad_request',
+          group(world).create({ name: 'charset', characterSet }, operation()),
+          characterSet,
+        );
+      assert.deepEqual(await world.databases(), []);
+    });
+
+    add('names that would not be kept are refused', async (world) => {
+      for (const name of REFUSED_NAMES) {
+        await refusedWith('bad_request', group(world).create({ name }, operation()), `create ${name}`);
+        await refusedWith('bad_request', group(world).drop(name, operation()), `drop ${name}`);
+      }
+    });
+
+    add('reserved databases are neither listed nor touched', async (world) => {
+      for (const name of manifest.reserved.databases) {
+        await refusedWith('bad_request', group(world).create({ name }, operation()), `create ${name}`);
+        await refusedWith('bad_request', group(world).drop(name, operation()), `drop ${name}`);
+      }
+      assert.deepEqual(await world.databases(), []);
+      assert.deepEqual(await world.driver.probe(operation()), { state: 'healthy' });
+    });
+
+    add('calls that come at the same time are all served', async (world) => {
+      const names = Array.from({ length: 8 }, (_, index) => `twin${index % 4}`);
+      const outcomes = await Promise.all(names.map((name) => group(world).create({ name }, operation())));
+      assert.equal(outcomes.filter((outcome) => outcome === 'created').length, 4, outcomes.join());
+      const dropped = await Promise.all(names.map((name) => group(world).drop(name, operation())));
+      assert.equal(dropped.filter((outcome) => outcome === 'dropped').length, 4, dropped.join());
     });
   });
 }

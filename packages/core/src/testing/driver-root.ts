@@ -1,141 +1,180 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import assert from 'node:assert/strict';
 import { checkPassword, ROOT_ACCOUNT } from '../driver/names.ts';
-import { operation, until } from './driver-context.ts';
-import type { TenantSession } from './driver-harness.ts';
-import { allowed, HOSTILE_PASSWORDS, type Live, problemOf, TENANT_PASSWORDS } from './driver-live-parts.ts';
+import type { Check } from './driver-check.ts';
+import { operation } from './driver-context.ts';
+import { refusedWith } from './driver-expect.ts';
+import type { AdministratorTest, TenantSession } from './driver-harness.ts';
+import { capabilityGroup, type Live } from './driver-live.ts';
+import { allowed, HOSTILE_PASSWORDS } from './driver-names.ts';
+import type { World } from './driver-world.ts';
 
-const [, , FIRST, SECOND, OWN] = TENANT_PASSWORDS;
 /** Longer than the shortest interval of scheduled work. */
 const SETTLED_MS = 2_200;
 
-/** Refused, or answered with nothing but NULL, as functions over files do. @throws Error when it cost the session its life. */
-async function isRefused(session: TenantSession, statement: string): Promise<boolean> {
-  try {
-    const rows = await session.query(statement);
-    return rows.length > 0 && rows.flat().every((value) => value === null);
-  } catch {
-    await session.query('SELECT 1');
-    return true;
-  }
-}
-
 /** The tenant's administrator: what it can do, what it cannot, and that it is gone when it is disabled. */
-export function rootTests({ test, reach, driver, login, refusedLogin }: Live): void {
-  const { administrator } = test;
+export function rootChecks(live: Live): Check[] {
+  const { test, reach } = live;
   const { manifest } = test.factory;
+  const root = (world: World) => world.group('root');
+  const asRoot = <T>(world: World, password: string, work: (session: TenantSession) => Promise<T>): Promise<T> =>
+    world.as(ROOT_ACCOUNT, password, {}, work);
+  const words = (): AdministratorTest => {
+    if (test.administrator) return test.administrator;
+    throw new Error('a driver with the group root is tested with `administrator`');
+  };
 
-  describe('root', () => {
-    const root = () => {
-      const group = driver().root;
-      if (!group) throw new Error('the group root is missing');
-      return group;
-    };
-    const asRoot = async <T>(password: string, work: (session: TenantSession) => Promise<T>): Promise<T> => {
-      const session = await login(ROOT_ACCOUNT, password);
-      try {
-        return await work(session);
-      } finally {
-        await session.end();
-      }
-    };
+  /** Refused, or answered with nothing but NULL, as functions over files do. @throws Error when it cost the session its life. */
+  async function isRefused(world: World, session: TenantSession, statement: string): Promise<boolean> {
+    try {
+      const rows = await session.query(statement);
+      return rows.length > 0 && rows.flat().every((value) => value === null);
+    } catch {
+      await world.words.ping(session);
+      return true;
+    }
+  }
 
-    beforeAll(async () => {
-      await driver().initialise(operation());
+  async function enabled(world: World): Promise<string> {
+    const password = world.secret();
+    await root(world).enable(password, operation());
+    return password;
+  }
+
+  return capabilityGroup(live, 'root', (given) => {
+    const add: typeof given = (name, work, timeoutMs) =>
+      given(
+        name,
+        typeof work === 'string'
+          ? work
+          : async (world) => {
+              try {
+                await work(world);
+              } finally {
+                await root(world)
+                  .disable(operation())
+                  .catch(() => {});
+              }
+            },
+        timeoutMs,
+      );
+
+    add('it is shut out until it is enabled', async (world) => {
+      assert.equal(await root(world).status(operation()), 'disabled');
+      assert.equal(await root(world).disable(operation()), 'missing');
+      assert(await world.isShutOut(ROOT_ACCOUNT, ''), 'root came in');
     });
 
-    it('is shut out until it is enabled', async () => {
-      expect(manifest.reserved.users).toContain(ROOT_ACCOUNT);
-      expect(await root().status(operation())).toBe('disabled');
-      expect(await root().disable(operation())).toBe('missing');
+    add('it is let in when it is enabled, twice', async (world) => {
+      const password = world.secret();
+      for (let time = 0; time < 2; time += 1) await root(world).enable(password, operation());
+      assert.equal(await root(world).status(operation()), 'enabled');
+      await asRoot(world, password, (session) => world.words.ping(session));
     });
 
-    it('is let in with the password of the last call, twice, and is no user', async () => {
-      for (let time = 0; time < 2; time += 1) await root().enable(FIRST, operation());
-      expect(await root().status(operation())).toBe('enabled');
-      expect(await asRoot(FIRST, (session) => session.query('SELECT 1'))).toEqual([[1]]);
-      await root().enable(SECOND, operation());
-      expect(await refusedLogin(ROOT_ACCOUNT, FIRST)).toBe(true);
-      expect(await asRoot(SECOND, (session) => session.query('SELECT 1'))).toEqual([[1]]);
-      expect((await driver().users?.list({ limit: 10 }, operation()))?.items ?? []).toEqual([]);
+    add('the password of the last call counts', async (world) => {
+      const first = await enabled(world);
+      const second = await enabled(world);
+      assert(await world.isShutOut(ROOT_ACCOUNT, first), 'the first password still opens');
+      assert(!(await world.isShutOut(ROOT_ACCOUNT, second)), 'the second password does not open');
     });
 
-    it('stays as it is when the database is brought into service again', async () => {
-      await driver().initialise(operation());
-      expect(await root().status(operation())).toBe('enabled');
-      expect(await refusedLogin(ROOT_ACCOUNT, SECOND)).toBe(false);
+    add('it is no user', async (world) => {
+      await enabled(world);
+      if (world.driver.users) assert.deepEqual(await world.users(), []);
     });
 
-    it('takes every password that the manifest allows, and no other', async () => {
+    add('it stays as it is when the database is brought into service again', async (world) => {
+      const password = await enabled(world);
+      await world.driver.initialise(operation());
+      assert.equal(await root(world).status(operation()), 'enabled');
+      assert(!(await world.isShutOut(ROOT_ACCOUNT, password)), 'root was shut out');
+    });
+
+    add('it takes every password that the manifest allows, and no other', async (world) => {
       for (const password of HOSTILE_PASSWORDS.filter((one) => allowed(() => checkPassword(manifest, one)))) {
-        await root().enable(password, operation());
-        expect(await refusedLogin(ROOT_ACCOUNT, password), password).toBe(false);
+        await root(world).enable(password, operation());
+        assert(!(await world.isShutOut(ROOT_ACCOUNT, password)), password);
       }
       for (const password of ['nul\0', 'x'.repeat(manifest.names.password.maxBytes + 1)])
-        expect((await problemOf(root().enable(password, operation()))).code).toBe('bad_request');
-      await root().enable(SECOND, operation());
+        await refusedWith('bad_request', root(world).enable(password, operation()));
     });
 
-    it('manages what is the tenant’s', async () => {
-      if (!administrator) throw new Error('a driver with the group root is tested with `administrator`');
-      await asRoot(SECOND, async (session) => {
-        for (const statement of administrator.may) await session.query(statement);
+    add(
+      'it manages what is the tenant’s, and cannot leave the database, touch the service, or give itself more',
+      async (world) => {
+        const password = await enabled(world);
+        await asRoot(world, password, async (session) => {
+          for (const statement of words().may)
+            await session
+              .query(statement)
+              .catch((error: unknown) => assert.fail(`${statement} was refused: ${String(error)}`));
+        });
+        await asRoot(world, password, async (session) => {
+          for (const statement of await words().mayNot(session))
+            assert(await isRefused(world, session, statement), `${statement} was not refused`);
+        });
+        assert.deepEqual(await world.driver.probe(operation()), { state: 'healthy' });
+        assert(!(await world.isShutOut(ROOT_ACCOUNT, password)), 'root has shut itself out');
+        await goneAfter(world, password);
+      },
+      60_000,
+    );
+
+    /** What root has prepared against it does not keep it in; what it made is there when it comes back. */
+    async function goneAfter(world: World, password: string): Promise<void> {
+      const own = world.secret();
+      const session = await world.login(ROOT_ACCOUNT, password);
+      for (const statement of words().wayBack(own)) await session.query(statement);
+      assert.equal(await root(world).disable(operation()), 'disabled');
+      assert(await world.isDead(session), 'a session of root lives on');
+      assert.equal(await root(world).disable(operation()), 'missing');
+      const end = Date.now() + (reach === 'socket' || manifest.socket === undefined ? SETTLED_MS : 0);
+      do {
+        for (const one of [password, own]) assert(await world.isShutOut(ROOT_ACCOUNT, one), 'root came back in');
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      } while (Date.now() < end);
+      assert.equal(await root(world).status(operation()), 'disabled');
+      const again = await enabled(world);
+      assert(await world.isShutOut(ROOT_ACCOUNT, own), 'its own password opens');
+      await asRoot(world, again, async (next) => {
+        for (const statement of words().mayStill)
+          await next
+            .query(statement)
+            .catch((error: unknown) => assert.fail(`${statement} was refused: ${String(error)}`));
       });
-    });
+    }
 
-    it('cannot leave the database, touch the service, or give itself more', { timeout: 60_000 }, async () => {
-      await asRoot(SECOND, async (session) => {
-        const statements = (await administrator?.mayNot(session)) ?? [];
-        for (const statement of statements) expect(await isRefused(session, statement), statement).toBe(true);
-      });
-      expect(await driver().probe(operation())).toEqual({ state: 'healthy' });
-      expect(await refusedLogin(ROOT_ACCOUNT, SECOND)).toBe(false);
-    });
+    add(
+      'it is held to its limits also while its rights are given once more',
+      async (world) => {
+        const password = await enabled(world);
+        let isOver = false;
+        // Each time by a new login: a session may keep the rights that it began with.
+        const attack = async (): Promise<void> => {
+          do {
+            const isHeld = await asRoot(world, password, (session) => isRefused(world, session, words().beyond));
+            assert(isHeld, `${words().beyond} was not refused`);
+          } while (!isOver);
+        };
+        const again = async (): Promise<void> => {
+          for (let time = 0; time < 20; time += 1) await root(world).enable(password, operation());
+        };
+        const work = again().finally(() => {
+          isOver = true;
+        });
+        await Promise.all([attack(), work]);
+      },
+      60_000,
+    );
 
-    it('is held to its limits also while its rights are given once more', async () => {
-      let isOver = false;
-      // Each time by a new login: a session may keep the rights that it began with.
-      const attack = async (): Promise<void> => {
-        while (!isOver)
-          expect(await asRoot(SECOND, (session) => isRefused(session, administrator?.beyond ?? ''))).toBe(true);
-      };
-      const enableAgain = async (): Promise<void> => {
-        for (let time = 0; time < 20; time += 1) await root().enable(SECOND, operation());
-      };
-      const again = enableAgain().finally(() => {
-        isOver = true;
-      });
-      await Promise.all([attack(), again]);
-    });
-
-    it('is gone when it is disabled, twice, whatever it has prepared', { timeout: 60_000 }, async () => {
-      const session = await login(ROOT_ACCOUNT, SECOND);
-      for (const statement of administrator?.wayBack(OWN) ?? []) await session.query(statement);
-      expect(await root().disable(operation())).toBe('disabled');
-      await expect(session.query('SELECT 1')).rejects.toThrow();
-      await session.end().catch(() => {});
-      expect(await root().disable(operation())).toBe('missing');
-      const since = Date.now();
-      const wait = reach === 'socket' ? SETTLED_MS : 0;
-      await until(
-        'the time in which scheduled work would have let root in again',
-        wait + 5_000,
-        async () => {
-          for (const password of [SECOND, OWN]) expect(await refusedLogin(ROOT_ACCOUNT, password)).toBe(true);
-          return Date.now() - since;
-        },
-        (elapsed) => elapsed >= wait,
-      );
-      expect(await root().status(operation())).toBe('disabled');
-    });
-
-    it('comes back with a new password and all its rights', async () => {
-      await root().enable(FIRST, operation());
-      expect(await refusedLogin(ROOT_ACCOUNT, OWN)).toBe(true);
-      await asRoot(FIRST, async (session) => {
-        for (const statement of administrator?.mayStill ?? []) await session.query(statement);
-      });
-      expect(await root().disable(operation())).toBe('disabled');
-      expect(await refusedLogin(ROOT_ACCOUNT, FIRST)).toBe(true);
+    add('it is shut out when it is disabled, open sessions too, and says whether it was', async (world) => {
+      const password = await enabled(world);
+      const session = await world.login(ROOT_ACCOUNT, password);
+      assert.equal(await root(world).disable(operation()), 'disabled');
+      assert(await world.isDead(session), 'a session of root lives on');
+      assert(await world.isShutOut(ROOT_ACCOUNT, password), 'root came in');
+      assert.equal(await root(world).status(operation()), 'disabled');
+      assert.equal(await root(world).disable(operation()), 'missing');
     });
   });
 }

@@ -1,211 +1,306 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import { checkDatabaseName, checkPassword, checkUserName } from '../driver/names.ts';
+import assert from 'node:assert/strict';
+import { checkPassword, checkUserName } from '../driver/names.ts';
+import type { UserSpec } from '../driver/users.ts';
+import type { Check } from './driver-check.ts';
 import { operation } from './driver-context.ts';
-import {
-  allowed,
-  allPages,
-  HOSTILE_NAMES,
-  HOSTILE_PASSWORDS,
-  type Live,
-  marked,
-  problemOf,
-  REFUSED_NAMES,
-  usersAndDatabases,
-} from './driver-live-parts.ts';
+import { allPages, byBytes, refusedWith } from './driver-expect.ts';
+import { capabilityGroup, type Live } from './driver-live.ts';
+import { allowed, HOSTILE_NAMES, HOSTILE_PASSWORDS, REFUSED_NAMES } from './driver-names.ts';
+import type { World } from './driver-world.ts';
 
-/** Users of the tenant, what is theirs, and the session by which the driver manages them. */
-export function usersTests(live: Live): void {
-  const { test, reach, guest, driver, started, login, refusedLogin, asTenant, problems } = live;
-  const { manifest } = test.factory;
+/** A database to log in to, where there are databases. */
+export async function home(world: World, name = 'a_b'): Promise<{ database: string | undefined; databases: string[] }> {
+  if (!world.driver.databases) return { database: undefined, databases: [] };
+  await world.group('databases').create({ name }, operation());
+  return { database: name, databases: [name] };
+}
 
-  describe('users', () => {
-    const group = () => usersAndDatabases(driver());
-    const listed = async () =>
-      (await allPages((marker) => group().users.list(marked(1000, marker), operation()))).flat();
+/** Users of the tenant, as accounts. What they may reach is asked in `driver-access.ts`. */
+export function usersChecks(live: Live): Check[] {
+  const { manifest } = live.test.factory;
+  const group = (world: World) => world.group('users');
+  const create = (world: World, user: UserSpec) => group(world).create(user, operation());
+  const noHosts = manifest.names.hosts ? undefined : 'accounts have no host';
+  const names = [...HOSTILE_NAMES, 'u'.repeat(manifest.names.user.maxCharacters), 'Case', 'case'].filter((name) =>
+    allowed(() => checkUserName(manifest, name)),
+  );
+  const passwords = HOSTILE_PASSWORDS.concat('w'.repeat(manifest.names.password.maxBytes)).filter((password) =>
+    allowed(() => checkPassword(manifest, password)),
+  );
 
-    beforeAll(async () => {
-      // Also when these tests are run by themselves.
-      await driver().initialise(operation());
-      for (const name of ['a_b', 'axb']) await group().databases.create({ name }, operation());
+  return capabilityGroup(live, 'users', (add) => {
+    add('there is none of a tenant at first', async (world) => {
+      assert.deepEqual(await group(world).list({ limit: 10 }, operation()), { items: [] });
     });
 
-    it('starts with no user of a tenant', async () => {
-      expect(await listed()).toEqual([]);
-    });
-
-    it('creates a user, twice, who may use the databases granted and no others', async () => {
-      const user = { name: 'anna', password: 'first-pw', databases: ['a_b'] };
-      expect(await group().users.create(user, operation())).toBe('created');
-      expect(await group().users.create(user, operation())).toBe('exists');
-      expect(await listed()).toEqual([{ name: 'anna', host: '%', databases: ['a_b'] }]);
-      expect(await group().users.get({ name: 'anna' }, operation())).toEqual({
-        name: 'anna',
-        host: '%',
-        databases: ['a_b'],
+    add('create says whether it was there, and lets the user in', async (world) => {
+      const { database, databases } = await home(world);
+      const password = world.secret();
+      const user = { name: 'anna', password, databases };
+      assert.equal(await create(world, user), 'created');
+      assert.equal(await create(world, user), 'exists');
+      const info = { name: 'anna', host: '%', databases };
+      assert.deepEqual(await world.users(), [info]);
+      assert.deepEqual(await group(world).get({ name: 'anna' }, operation()), info);
+      await world.as('anna', password, { database }, async (session) => {
+        await world.words.write(session, 'one', 'v1');
+        assert.equal(await world.words.read(session, 'one'), 'v1');
       });
-      const rows = await asTenant('anna', 'first-pw', 'a_b', async (session) => {
-        await session.query('CREATE TABLE kept (id INT)');
-        await session.query('INSERT INTO kept VALUES (41), (42)');
-        return session.query('SELECT id FROM kept ORDER BY id');
-      });
-      expect(rows).toEqual([[41], [42]]);
-      expect(await refusedLogin('anna', 'first-pw', 'axb')).toBe(true);
-      expect(await refusedLogin('anna', 'wrong')).toBe(true);
     });
 
-    it('gives an existing user the password and the grants of the second call', async () => {
-      expect(await group().users.create({ name: 'anna', password: 'second-pw', databases: ['axb'] }, operation())).toBe(
-        'exists',
-      );
-      expect(await refusedLogin('anna', 'first-pw')).toBe(true);
-      expect(await asTenant('anna', 'second-pw', 'axb', (session) => session.query('SELECT 1'))).toEqual([[1]]);
-      expect(await group().users.get({ name: 'anna' }, operation())).toMatchObject({ databases: ['a_b', 'axb'] });
+    add('nobody comes in with a wrong password, or as nobody', async (world) => {
+      const { database, databases } = await home(world);
+      const password = world.secret();
+      await create(world, { name: 'anna', password, databases });
+      for (const [name, wrong] of [
+        ['anna', 'wrong'],
+        ['anna', ''],
+        ['nobody', password],
+        ['', password],
+      ] as const)
+        assert(await world.isShutOut(name, wrong, { database }), `${name} came in`);
+      assert(!(await world.isShutOut('anna', password, { database })), 'anna did not come in');
     });
 
-    if (reach === 'socket')
-      it('keeps rows and accounts over a clean end and over kill -9', { timeout: 60_000 }, async () => {
-        const before = await listed();
-        await driver().shutdown(operation());
-        expect(await guest().ended(30_000)).toBe(0);
-        await driver().shutdown(operation());
-        expect((await driver().probe(operation())).state).toBe('down');
-        for (const end of [async () => {}, () => guest().kill()]) {
-          await end();
-          await guest().start(driver().container());
-          await started();
-          await driver().initialise(operation());
-          expect(await listed()).toEqual(before);
-          expect(
-            await asTenant('anna', 'second-pw', 'a_b', (session) => session.query('SELECT id FROM kept ORDER BY id')),
-          ).toEqual([[41], [42]]);
-        }
-      });
-
-    it('ends the sessions of a user who is dropped, twice', async () => {
-      const session = await login('anna', 'second-pw', 'a_b');
-      expect(await group().users.drop({ name: 'anna' }, operation())).toBe('dropped');
-      await expect(session.query('SELECT 1')).rejects.toThrow();
-      await session.end().catch(() => {});
-      expect(await group().users.drop({ name: 'anna' }, operation())).toBe('missing');
-      expect(await group().users.get({ name: 'anna' }, operation())).toBeUndefined();
-      expect(await refusedLogin('anna', 'second-pw')).toBe(true);
+    add('an existing user gets the password of the second create', async (world) => {
+      const { database, databases } = await home(world);
+      const [first, second] = [world.secret(), world.secret()];
+      await create(world, { name: 'anna', password: first, databases });
+      assert.equal(await create(world, { name: 'anna', password: second, databases }), 'exists');
+      assert(await world.isShutOut('anna', first, { database }), 'the first password still opens');
+      assert(!(await world.isShutOut('anna', second, { database })), 'the second password does not open');
     });
 
-    it('keeps every allowed name and password as it was written, page by page', { timeout: 60_000 }, async () => {
-      const longest = 'u'.repeat(manifest.names.user.maxCharacters);
-      const wanted = [...HOSTILE_NAMES, longest, 'Case', 'case'].filter((name) =>
-        allowed(() => checkUserName(manifest, name)),
-      );
-      const passwords = HOSTILE_PASSWORDS.concat('w'.repeat(manifest.names.password.maxBytes)).filter((password) =>
-        allowed(() => checkPassword(manifest, password)),
-      );
-      expect(wanted.length).toBeGreaterThan(3);
-      for (const [index, name] of wanted.entries()) {
+    add('drop says whether it was there, and shuts the user out', async (world) => {
+      const { database, databases } = await home(world);
+      const password = world.secret();
+      await create(world, { name: 'anna', password, databases });
+      assert.equal(await group(world).drop({ name: 'anna' }, operation()), 'dropped');
+      assert(await world.isShutOut('anna', password, { database }), 'anna came in');
+      assert.equal(await group(world).get({ name: 'anna' }, operation()), undefined);
+      assert.equal(await group(world).drop({ name: 'anna' }, operation()), 'missing');
+    });
+
+    add('drop ends the sessions that are open, and no others', async (world) => {
+      const { database, databases } = await home(world);
+      const password = world.secret();
+      for (const name of ['anna', 'bert']) await create(world, { name, password, databases });
+      const [anna, bert] = [
+        await world.login('anna', password, { database }),
+        await world.login('bert', password, { database }),
+      ];
+      await group(world).drop({ name: 'anna' }, operation());
+      assert(await world.isDead(anna), 'the session of anna lives on');
+      assert(!(await world.isDead(bert)), 'the session of bert was ended too');
+      await bert.end();
+    });
+
+    add('a new password opens, and the old one does not', async (world) => {
+      const { database, databases } = await home(world);
+      const [first, second] = [world.secret(), world.secret()];
+      await create(world, { name: 'anna', password: first, databases });
+      const session = await world.login('anna', first, { database });
+      for (let time = 0; time < 2; time += 1)
+        assert.equal(await group(world).alter({ name: 'anna' }, { password: second }, operation()), 'altered');
+      assert(!(await world.isDead(session)), 'a new password ended a session');
+      await session.end();
+      assert(await world.isShutOut('anna', first, { database }), 'the old password still opens');
+      assert(!(await world.isShutOut('anna', second, { database })), 'the new password does not open');
+    });
+
+    add('a new name keeps the password, and ends the sessions', async (world) => {
+      const { database, databases } = await home(world);
+      const password = world.secret();
+      await create(world, { name: 'anna', password, databases });
+      const session = await world.login('anna', password, { database });
+      for (let time = 0; time < 2; time += 1)
+        assert.equal(await group(world).alter({ name: 'anna' }, { name: 'anne' }, operation()), 'altered');
+      assert(await world.isDead(session), 'a session goes on under a name that is gone');
+      assert(await world.isShutOut('anna', password, { database }), 'the old name still opens');
+      assert(!(await world.isShutOut('anne', password, { database })), 'the new name does not open');
+      assert.deepEqual(await world.users(), [{ name: 'anne', host: '%', databases }]);
+    });
+
+    add('name and password are altered together', async (world) => {
+      const { database, databases } = await home(world);
+      const [first, second] = [world.secret(), world.secret()];
+      await create(world, { name: 'anna', password: first, databases });
+      const changes = { name: 'anne', password: second };
+      for (let time = 0; time < 2; time += 1)
+        assert.equal(await group(world).alter({ name: 'anna' }, changes, operation()), 'altered');
+      assert(await world.isShutOut('anne', first, { database }), 'the old password still opens');
+      assert(!(await world.isShutOut('anne', second, { database })), 'the new password does not open');
+    });
+
+    add('nobody takes the name of another, or alters who is not there', async (world) => {
+      const { database, databases } = await home(world);
+      const [first, second] = [world.secret(), world.secret()];
+      await create(world, { name: 'anna', password: first, databases });
+      await create(world, { name: 'bert', password: second, databases });
+      const changes = { name: 'bert', password: world.secret() };
+      assert.equal(await group(world).alter({ name: 'anna' }, changes, operation()), 'exists');
+      for (const [name, password] of [
+        ['anna', first],
+        ['bert', second],
+      ] as const)
+        assert(!(await world.isShutOut(name, password, { database })), `${name} was changed`);
+      for (const change of [{ password: second }, { name: 'ida' }])
+        assert.equal(await group(world).alter({ name: 'nobody' }, change, operation()), 'missing');
+    });
+
+    add('a name and a password are kept as they were written, whatever is in them', async (world) => {
+      assert(names.length > 3, 'the manifest allows next to no name');
+      const { database, databases } = await home(world);
+      for (const [index, name] of names.entries()) {
         const password = passwords[index % passwords.length] ?? '';
-        expect(await group().users.create({ name, password, databases: ['a_b'] }, operation()), name).toBe('created');
-        expect(
-          await asTenant(name, password, 'a_b', (session) => session.query('SELECT 1')),
-          `${name} ${password}`,
-        ).toEqual([[1]]);
+        assert.equal(await create(world, { name, password, databases }), 'created', name);
+        assert(
+          !(await world.isShutOut(name, password, { database })),
+          `${JSON.stringify(name)} with ${JSON.stringify(password)}`,
+        );
       }
-      const pages = await allPages((marker) => group().users.list(marked(4, marker), operation()));
-      expect(
-        pages
-          .flat()
-          .map((user) => user.name)
-          .toSorted(),
-      ).toEqual(wanted.toSorted());
-      expect(pages.flat()).toEqual(await listed());
-      for (const name of wanted) expect(await group().users.drop({ name }, operation()), name).toBe('dropped');
-      expect(await listed()).toEqual([]);
+      assert.deepEqual((await world.users()).map(({ name }) => name).toSorted(byBytes), names.toSorted(byBytes));
+      for (const name of names) assert.equal(await group(world).drop({ name }, operation()), 'dropped', name);
+      assert.deepEqual(await world.users(), []);
     });
 
-    it('grants on every allowed database name exactly that one', async () => {
-      const wanted = HOSTILE_NAMES.filter((name) => allowed(() => checkDatabaseName(manifest, name)));
-      for (const name of wanted) await group().databases.create({ name }, operation());
-      await group().users.create({ name: 'grants', password: 'pw', databases: wanted }, operation());
-      expect((await group().users.get({ name: 'grants' }, operation()))?.databases.toSorted()).toEqual(
-        wanted.toSorted(),
+    add('they are listed in byte order, page by page, none twice and none left out', async (world) => {
+      const some = names.slice(0, 9);
+      for (const name of some) await create(world, { name, password: world.secret(), databases: [] });
+      const whole = await world.users();
+      assert.deepEqual(
+        whole.map(({ name }) => name),
+        some.toSorted((left, right) => byBytes(`${left}@%`, `${right}@%`)),
       );
-      for (const name of wanted)
-        expect(await asTenant('grants', 'pw', name, (session) => session.query('SELECT 1')), name).toEqual([[1]]);
-      expect(await refusedLogin('grants', 'pw', 'a_b')).toBe(true);
-      await group().users.drop({ name: 'grants' }, operation());
-      for (const name of wanted) await group().databases.drop(name, operation());
+      for (const limit of [1, 4, some.length]) {
+        const pages = await allPages(limit, (page) => group(world).list(page, operation()));
+        assert.deepEqual(pages.flat(), whole, `pages of ${limit}`);
+        assert(
+          pages.slice(0, -1).every((page) => page.length === limit),
+          `a page has not ${limit} entries`,
+        );
+      }
     });
 
-    it('refuses names and passwords that would not be kept, and never touches the reserved accounts', async () => {
-      const good = { name: 'ok', password: 'pw', databases: [] };
-      for (const name of [...REFUSED_NAMES, ...manifest.reserved.users]) {
-        expect((await problemOf(group().users.create({ ...good, name }, operation()))).code, name).toBe('bad_request');
-        expect((await problemOf(group().users.drop({ name }, operation()))).code, name).toBe('bad_request');
-        expect(await group().users.get({ name }, operation()), name).toBeUndefined();
+    add('names and passwords that would not be kept are refused', async (world) => {
+      const good = { name: 'ok', password: world.secret(), databases: [] };
+      for (const name of REFUSED_NAMES) {
+        await refusedWith('bad_request', create(world, { ...good, name }), `create ${name}`);
+        await refusedWith('bad_request', group(world).drop({ name }, operation()), `drop ${name}`);
+        assert.equal(await group(world).get({ name }, operation()), undefined, name);
       }
+      await create(world, good);
       for (const password of ['nul\0', 'x'.repeat(manifest.names.password.maxBytes + 1)]) {
-        expect((await problemOf(group().users.create({ ...good, password }, operation()))).code).toBe('bad_request');
+        await refusedWith('bad_request', create(world, { ...good, name: 'bad', password }));
+        await refusedWith('bad_request', group(world).alter({ name: 'ok' }, { password }, operation()));
       }
-      for (const name of manifest.reserved.databases) {
-        expect((await problemOf(group().users.create({ ...good, databases: [name] }, operation()))).code, name).toBe(
-          'bad_request',
-        );
-      }
-      expect(await listed()).toEqual([]);
-    });
-
-    if (manifest.names.hosts) {
-      it('takes the same name with another host for another user', async () => {
-        const user = { name: 'bert', password: 'pw', databases: [] };
-        expect(await group().users.create(user, operation())).toBe('created');
-        expect(await group().users.create({ ...user, host: '203.0.113.%' }, operation())).toBe('created');
-        expect((await listed()).map((entry) => entry.host)).toEqual(['%', '203.0.113.%']);
-        expect(await group().users.drop({ name: 'bert' }, operation())).toBe('dropped');
-        expect(await refusedLogin('bert', 'pw')).toBe(true);
-        expect(await group().users.get({ name: 'bert', host: '203.0.113.%' }, operation())).toMatchObject({
-          host: '203.0.113.%',
-        });
-        expect(await group().users.drop({ name: 'bert', host: '203.0.113.%' }, operation())).toBe('dropped');
-        expect((await problemOf(group().users.create({ ...user, host: "%'; --" }, operation()))).code).toBe(
-          'bad_request',
-        );
-      });
-    }
-
-    it('ends a call that hangs when its signal fires, and goes on with the next', async () => {
-      await group().users.list({ limit: 1 }, operation());
-      guest().wire.stall();
-      const given = new AbortController();
-      const call = problemOf(
-        group().users.create({ name: 'late', password: 'late-pw', databases: [] }, operation(15_000, given.signal)),
+      for (const name of REFUSED_NAMES)
+        await refusedWith('bad_request', group(world).alter({ name: 'ok' }, { name }, operation()), `alter to ${name}`);
+      assert.deepEqual(
+        (await world.users()).map(({ name }) => name),
+        ['ok'],
       );
-      const waiting = problemOf(group().databases.list({ limit: 1 }, operation(15_000, given.signal)));
-      setTimeout(() => given.abort(), 100);
-      const since = Date.now();
-      expect((await call).mayRetry).toBe(true);
-      expect((await waiting).mayRetry).toBe(true);
-      expect(Date.now() - since).toBeLessThan(2_000);
-      problems.push(await call);
-      guest().wire.flow();
-      expect((await group().databases.list({ limit: 1 }, operation())).items).toHaveLength(1);
-      await group().users.drop({ name: 'late' }, operation());
     });
 
-    it('connects again when its session was lost', async () => {
-      await group().databases.list({ limit: 1 }, operation());
-      guest().wire.drop();
-      const first = await group()
-        .databases.list({ limit: 1 }, operation())
-        .catch((error: unknown) => error);
-      if (first instanceof Error) expect(first).toMatchObject({ code: 'unavailable' });
-      expect((await group().databases.list({ limit: 1 }, operation())).items).toHaveLength(1);
-      await driver().close();
-      expect(await driver().probe(operation())).toEqual({ state: 'healthy' });
+    add('reserved accounts are neither listed nor shown nor touched', async (world) => {
+      await create(world, { name: 'ok', password: world.secret(), databases: [] });
+      for (const name of manifest.reserved.users) {
+        await refusedWith(
+          'bad_request',
+          create(world, { name, password: world.secret(), databases: [] }),
+          `create ${name}`,
+        );
+        await refusedWith('bad_request', group(world).drop({ name }, operation()), `drop ${name}`);
+        await refusedWith(
+          'bad_request',
+          group(world).alter({ name }, { password: world.secret() }, operation()),
+          `alter ${name}`,
+        );
+        await refusedWith('bad_request', group(world).alter({ name: 'ok' }, { name }, operation()), `alter to ${name}`);
+        assert.equal(await group(world).get({ name }, operation()), undefined, name);
+      }
+      assert.deepEqual(
+        (await world.users()).map(({ name }) => name),
+        ['ok'],
+      );
+      assert.deepEqual(await world.driver.probe(operation()), { state: 'healthy' });
     });
 
-    it('serves calls that come at the same time', async () => {
-      const names = Array.from({ length: 8 }, (_, index) => `twin${index % 4}`);
-      const outcomes = await Promise.all(names.map((name) => group().databases.create({ name }, operation())));
-      expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(4);
-      await Promise.all(names.map((name) => group().databases.drop(name, operation())));
+    add(
+      'the same name with another host is another user',
+      noHosts ??
+        (async (world) => {
+          const { database, databases } = await home(world);
+          const password = world.secret();
+          const user = { name: 'bert', password, databases };
+          const away = { name: 'bert', host: '203.0.113.%' };
+          assert.equal(await create(world, user), 'created');
+          assert.equal(await create(world, { ...user, ...away }), 'created');
+          assert.deepEqual(
+            (await world.users()).map(({ host }) => host),
+            ['%', away.host],
+          );
+          assert.equal(await group(world).drop({ name: 'bert' }, operation()), 'dropped');
+          assert(await world.isShutOut('bert', password, { database }), 'bert came in from here');
+          assert.deepEqual(await group(world).get(away, operation()), { ...away, databases });
+          assert.equal(await group(world).drop(away, operation()), 'dropped');
+        }),
+    );
+
+    add(
+      'a user is moved to another host, with its password',
+      noHosts ??
+        (async (world) => {
+          const { database, databases } = await home(world);
+          const password = world.secret();
+          const away = { name: 'gina', host: '203.0.113.%' };
+          await create(world, { name: 'gina', password, databases });
+          const session = await world.login('gina', password, { database });
+          for (let time = 0; time < 2; time += 1)
+            assert.equal(await group(world).alter({ name: 'gina' }, { host: away.host }, operation()), 'altered');
+          assert(await world.isDead(session), 'a session goes on from a host that is shut out');
+          assert(await world.isShutOut('gina', password, { database }), 'gina came in from here');
+          assert.deepEqual(await group(world).get(away, operation()), { ...away, databases });
+          assert.equal(await group(world).alter(away, { host: '%' }, operation()), 'altered');
+          assert(!(await world.isShutOut('gina', password, { database })), 'gina did not come in again');
+        }),
+    );
+
+    add(
+      'a host that is none is refused',
+      noHosts ??
+        (async (world) => {
+          const user = { name: 'bert', password: world.secret(), databases: [] };
+          for (const host of ["%'; --", '', 'a b', '203.0.113.1/99', 'nul\0'])
+            await refusedWith('bad_request', create(world, { ...user, host }), host);
+          await create(world, user);
+          await refusedWith('bad_request', group(world).alter({ name: 'bert' }, { host: "%'; --" }, operation()));
+          assert.deepEqual(
+            (await world.users()).map(({ host }) => host),
+            ['%'],
+          );
+        }),
+    );
+
+    add(
+      'a host is taken for nothing where accounts have none',
+      noHosts === undefined
+        ? 'accounts have hosts'
+        : async (world) => {
+            const { database, databases } = await home(world);
+            const password = world.secret();
+            await create(world, { name: 'anna', host: '203.0.113.1', password, databases });
+            assert.deepEqual(await world.users(), [{ name: 'anna', host: '%', databases }]);
+            assert(!(await world.isShutOut('anna', password, { database })), 'anna did not come in');
+            assert.equal(await group(world).drop({ name: 'anna', host: '10.0.0.1' }, operation()), 'dropped');
+          },
+    );
+
+    add('calls that come at the same time are all served', async (world) => {
+      const password = world.secret();
+      const some = Array.from({ length: 8 }, (_, index) => `twin${index % 4}`);
+      const outcomes = await Promise.all(some.map((name) => create(world, { name, password, databases: [] })));
+      assert.equal(outcomes.filter((outcome) => outcome === 'created').length, 4, outcomes.join());
     });
   });
 }

@@ -1,16 +1,8 @@
 export { type BrokerUnderTest, testBroker } from './broker-suite.ts';
 export { type CloudSuiteOptions, type CloudUnderTest, testCloud } from './cloud-suite.ts';
-export type {
-  AdministratorTest,
-  DriverHarness,
-  DriverTest,
-  GuestOptions,
-  TenantLogin,
-  TenantSession,
-  TestGuest,
-  TestWire,
-} from './driver-harness.ts';
-export { testDriver } from './driver-suite.ts';
+export type * from './driver-harness.ts';
+export { type DriverReport, driverSuite, runDriverSuite } from './driver-suite.ts';
+export { testDriver } from './driver-vitest.ts';
 export * from './fake-runtime.ts';
 export { type IdentityUnderTest, type SuiteAccount, testIdentity } from './identity-suite.ts';
 export { createMemoryDirectory, type MemoryDirectory } from './memory-directory.ts';

@@ -21,6 +21,6 @@ as_root -e 'CREATE DATABASE first_start_unfinished; SET GLOBAL innodb_fast_shutd
 kill $server
 wait $server
 rm -f "$work"/auto.cnf "$work"/*.pem "$work"/binlog.* "$work"/*.err "$work"/ib_buffer_pool "$work"/mysql_upgrade_history
-mkdir -p /usr/local/share/mysql-template
-tar -C "$work" -cf - . | zstd -12 -q -o /usr/local/share/mysql-template/datadir.tar.zst
+mkdir -p /usr/local/share/data-template
+tar -C "$work" -cf - . | zstd -12 -q -o /usr/local/share/data-template/datadir.tar.zst
 rm -rf "$work"

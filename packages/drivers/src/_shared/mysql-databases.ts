@@ -1,15 +1,32 @@
 import { checkCharset, checkDatabaseName, type DatabasesGroup, type DriverManifest } from '@coffer/core/driver';
 import { errnoOf } from './mysql-errors.ts';
-import type { Session } from './mysql-session.ts';
-import { identifier, sql } from './mysql-sql.ts';
+import type { Session, Statements } from './mysql-session.ts';
+import { identifier, type Statement, sql } from './mysql-sql.ts';
 import { pageOf } from './paging.ts';
 import { text } from './rows.ts';
 
 const EXISTS = 1007;
 const MISSING = 1008;
 
-/** Databases as MySQL and MariaDB both know them. Names are checked here once more: the reserved ones must never be touched. */
-export function mysqlDatabases(session: Session, manifest: DriverManifest): DatabasesGroup {
+/**
+ * Databases as MySQL and MariaDB both know them. Names are checked here once more: the reserved ones must never be touched.
+ * @param created what there is to do for a database that was just created, or was there already
+ */
+export function mysqlDatabases(
+  session: Session,
+  manifest: DriverManifest,
+  created: (statements: Statements, name: string) => Promise<void> = async () => {},
+): DatabasesGroup {
+  async function isNew({ run }: Statements, statement: Statement): Promise<boolean> {
+    try {
+      await run(statement);
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === EXISTS) return false;
+      throw error;
+    }
+  }
+
   return {
     async list(page, op) {
       // Compared as bytes: the columns' own collation pads with spaces, by which `a` would come after `a<tab>`.
@@ -37,14 +54,10 @@ export function mysqlDatabases(session: Session, manifest: DriverManifest): Data
           : collation === undefined
             ? sql`CREATE DATABASE ${name} CHARACTER SET ${characterSet}`
             : sql`CREATE DATABASE ${name} CHARACTER SET ${characterSet} COLLATE ${collation}`;
-      return session.use(op.signal, async ({ run }) => {
-        try {
-          await run(statement);
-          return 'created';
-        } catch (error) {
-          if (errnoOf(error) === EXISTS) return 'exists';
-          throw error;
-        }
+      return session.use(op.signal, async (statements) => {
+        const outcome = (await isNew(statements, statement)) ? 'created' : 'exists';
+        await created(statements, database.name);
+        return outcome;
       });
     },
 

@@ -32,7 +32,7 @@ function isServerAnswer(error: unknown): error is DriverError {
     error !== null &&
     'errno' in error &&
     typeof error.errno === 'number' &&
-    error.errno >= 1000 &&
+    error.errno > 0 &&
     'sqlState' in error &&
     'message' in error &&
     typeof error.message === 'string'
@@ -52,6 +52,8 @@ export function cleanError(error: unknown, isSecret: boolean): ServerError | Con
 
 /** Numbers that are the same in MySQL and MariaDB; only those whose reader can do something about it. */
 const MEANINGS: Readonly<Record<number, readonly [ProblemCode, string]>> = {
+  // As a file's name a character that is no letter or digit takes five: 64 of them are too many.
+  13: ['bad_request', 'the name is too long for the file system'],
   1021: ['guest_failed', 'the disk is full; make the volume larger or delete data'],
   1040: ['unavailable', 'all connections are in use; close some or ask again'],
   1045: ['not_ready', 'the service account may not log in yet; the instance is not initialised'],

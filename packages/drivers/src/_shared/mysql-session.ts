@@ -1,7 +1,7 @@
 import { Problem } from '@coffer/core';
 import type { Endpoint } from '@coffer/core/driver';
-import { type Connection, createConnection } from 'mysql2';
-import { ConnectionError, cleanError, problemOf } from './mysql-errors.ts';
+import { type Connection, type ConnectionOptions, createConnection } from 'mysql2';
+import { ConnectionError, cleanError, problemOf, ServerError } from './mysql-errors.ts';
 import { type Statement, sql } from './mysql-sql.ts';
 
 export type Row = readonly unknown[];
@@ -18,6 +18,8 @@ export interface SessionOptions {
   endpoint(): Endpoint;
   user: string;
   password: string;
+  /** What each new session begins with. */
+  opened?(statements: Statements): Promise<void>;
 }
 
 export interface Session {
@@ -36,9 +38,15 @@ export interface Session {
 /**
  * First statement of each session, before any text that holds a value: literals are escaped with backslashes, which
  * NO_BACKSLASH_ESCAPES would make an injection. A lock of a user's session ends a call after 10 s, not after a year; the
- * session itself is to stay, since the engine keeps one slot beyond its limit and only one.
+ * session itself is to stay, since the engine keeps one slot beyond its limit and only one. Limits that a tenant has set on
+ * statements are for his own; where GRANT can make accounts, without a password, it must not. Each engine reads the comments that
+ * are its own.
  */
-const SETUP = sql`SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', NAMES 'utf8mb4', SESSION lock_wait_timeout = 10, SESSION wait_timeout = 31536000`;
+const SETUP = sql`SET SESSION sql_mode = CONCAT('STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION' /*M! , ',NO_AUTO_CREATE_USER' */), NAMES 'utf8mb4', SESSION lock_wait_timeout = 10, SESSION wait_timeout = 31536000
+  /*!80000 , SESSION max_execution_time = 0 */ /*M! , SESSION max_statement_time = 0 */`;
+
+/** Connections without TLS are refused. */
+const ONLY_BY_TLS = 3159;
 
 function whyAborted(signal: AbortSignal, title: string): Problem {
   if (signal.reason instanceof Problem) return signal.reason;
@@ -91,9 +99,20 @@ export function createSession(options: SessionOptions): Session {
   }
 
   async function open(signal: AbortSignal): Promise<Connection> {
+    try {
+      return await connect(signal, {});
+    } catch (error) {
+      if (!(error instanceof ServerError) || error.errno !== ONLY_BY_TLS) throw error;
+      // Over TCP, where TLS is required. Not checked whom it is with: without TLS it could not be checked either.
+      return connect(signal, { ssl: { rejectUnauthorized: false } });
+    }
+  }
+
+  async function connect(signal: AbortSignal, security: Pick<ConnectionOptions, 'ssl'>): Promise<Connection> {
     if (signal.aborted) throw whyAborted(signal, title);
     const opened = createConnection({
       ...options.endpoint(),
+      ...security,
       user: options.user,
       password: options.password,
       charset: 'utf8mb4',
@@ -114,6 +133,7 @@ export function createSession(options: SessionOptions): Session {
         opened.connect((error: unknown) => (error ? reject(cleanError(error, true)) : resolve()));
       });
       await query(opened, signal, SETUP);
+      await options.opened?.({ run: (statement) => query(opened, signal, statement) });
     } catch (error) {
       forget(opened);
       throw error;

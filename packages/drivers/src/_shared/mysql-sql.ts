@@ -28,7 +28,7 @@ export class Secret {
   }
 }
 
-export type SqlValue = string | number | readonly string[] | Identifier | Secret;
+export type SqlValue = string | number | readonly string[] | Identifier | Secret | Statement;
 
 export const identifier = (name: string): Identifier => new Identifier(name);
 export const secret = (value: string): Secret => new Secret(value);
@@ -44,6 +44,7 @@ export function quoteLiteral(value: string): string {
 }
 
 function quote(value: SqlValue): string {
+  if (value instanceof Statement) return value.text;
   if (value instanceof Identifier) return quoteIdentifier(value.name);
   if (value instanceof Secret) return quoteLiteral(value.value);
   if (typeof value === 'string') return quoteLiteral(value);
@@ -53,13 +54,13 @@ function quote(value: SqlValue): string {
 }
 
 /**
- * Builds a statement: strings become literals, lists become literals with commas, {@link identifier} a quoted name.
- * Not mysql2's `?`: it would also replace a question mark inside a quoted name.
+ * Builds a statement: strings become literals, lists become literals with commas, {@link identifier} a quoted name, and another
+ * statement a part of this one. Not mysql2's `?`: it would also replace a question mark inside a quoted name.
  */
 export function sql(parts: TemplateStringsArray, ...values: readonly SqlValue[]): Statement {
   const text = parts.map((part, index) => (index < values.length ? part + quote(values[index] ?? '') : part)).join('');
   return new Statement(
     text,
-    values.some((value) => value instanceof Secret),
+    values.some((value) => value instanceof Secret || (value instanceof Statement && value.isSecret)),
   );
 }

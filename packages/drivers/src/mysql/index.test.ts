@@ -1,5 +1,5 @@
 import { Problem, silentLogger } from '@coffer/core';
-import { type DriverContext, evaluateSizing } from '@coffer/core/driver';
+import { type DriverContext, evaluateSizing, parameterFaults, type Settings } from '@coffer/core/driver';
 import { describe, expect, it } from 'vitest';
 import { cleanError, problemOf, ServerError } from '../_shared/mysql-errors.ts';
 import { identifier, secret, sql } from '../_shared/mysql-sql.ts';
@@ -9,7 +9,7 @@ import mysql from './index.ts';
 const context: DriverContext = {
   version: { name: '9.7', number: '9.7.4' },
   image: 'sample/mysql:9.7',
-  settings: { max_connections: 64, bind_address: '10.0.0.1', sql_mode: 'ANSI_QUOTES' },
+  settings: {},
   memoryBytes: 1 << 30,
   serviceAccount: { user: 'os_admin', password: 'a-password-to-look-for' },
   serverId: 42,
@@ -18,16 +18,18 @@ const context: DriverContext = {
   log: silentLogger,
 };
 
-const configuration = (given: DriverContext): string => {
-  const file = mysql
-    .create(given)
-    .container()
-    .files.find(({ path }) => path.startsWith('/etc/mysql/conf.d/'));
-  return file?.content ?? '';
-};
+function groupOf<T>(group: T | undefined): T {
+  if (group === undefined) throw new Error('the group is missing');
+  return group;
+}
 
-describe('the container', () => {
-  it('has replication, partial revokes and no X protocol from the first boot', () => {
+const driver = mysql.create(context);
+const configuration = groupOf(driver.configuration);
+const rendered = (settings: Settings): string[] =>
+  configuration.render(settings).flatMap((file) => file.content.split('\n'));
+
+describe('the option file', () => {
+  it('has replication, partial revokes, logs as files and no X protocol from the first boot', () => {
     for (const line of [
       'server_id = 42',
       'gtid_mode = ON',
@@ -36,18 +38,90 @@ describe('the container', () => {
       'skip_name_resolve = ON',
       'mysqlx = OFF',
       'secure_file_priv = NULL',
+      'persisted_globals_load = OFF',
+      'log_error = /var/lib/mysql-log/error.log',
+      'log_output = FILE',
     ]) {
-      expect(configuration(context).split('\n')).toContain(line);
+      expect(rendered({})).toContain(line);
     }
   });
 
-  it('renders settings before what must not be changed, so that the latter holds', () => {
-    const text = configuration(context);
-    expect(text).toContain('max_connections = 64');
-    expect(text).not.toContain('10.0.0.1');
-    expect(text.match(/bind_address/g)).toHaveLength(1);
+  it('has the settings, and of nothing two', () => {
+    const lines = rendered({
+      max_connections: 64,
+      sql_mode: 'ANSI_QUOTES',
+      long_query_time: 0.5,
+      slow_query_log: true,
+    });
+    for (const line of [
+      'max_connections = 64',
+      'sql_mode = ANSI_QUOTES',
+      'long_query_time = 0.5',
+      'slow_query_log = ON',
+    ]) {
+      expect(lines).toContain(line);
+    }
+    const names = lines.map((line) => line.split(' = ')[0]).filter(Boolean);
+    expect(new Set(names).size).toBe(names.length);
   });
 
+  it('lets a collation bring its character set, since the server does not start with one of another', () => {
+    expect(rendered({ collation_server: 'latin1_bin' })).toContain('character_set_server = latin1');
+    expect(rendered({ collation_server: 'binary' })).toContain('character_set_server = binary');
+    expect(rendered({}).join()).not.toContain('character_set_server');
+  });
+
+  it('takes the TLS options in, which lie beside the certificate', () => {
+    expect(rendered({})).toContain('!include /run/coffer-tls/tls.cnf');
+    const material = { ca: 'a', certificate: 'c', key: 'k', isRequired: true };
+    const files = groupOf(driver.tls).files(material);
+    expect(files.find(({ path }) => path === '/run/coffer-tls/tls.cnf')?.content).toContain(
+      'require_secure_transport = ON',
+    );
+    expect(files.filter(({ content }) => content === 'k')).toMatchObject([{ mode: 0o400, uid: 999 }]);
+  });
+
+  it('refuses names that nobody may set, and values that would be more than one option', () => {
+    for (const settings of [{ bind_address: '10.0.0.1' }, { plugin_load: 'x.so' }, { 'max_connections\nport': 1 }])
+      expect(() => configuration.render(settings)).toThrow(Problem);
+    expect(() => configuration.render({ sql_mode: 'ANSI\nplugin_load = x.so' })).toThrow(Problem);
+    expect(rendered({ sql_mode: '" #\\' })).toContain('sql_mode = "\\" #\\\\"');
+  });
+
+  it('is no part of the container, so that a setting does not make it anew', () => {
+    const folders = driver.container().files.map(({ path }) => path);
+    expect(folders).toEqual(['/run/coffer/root-password']);
+  });
+});
+
+describe('the catalogues', () => {
+  const catalogues = mysql.manifest.versions.map(({ name, parameters }) => [name, parameters] as const);
+
+  it.each(catalogues)('of %s leave out what the service insists on', (_, parameters) => {
+    const fixed = rendered({}).map((line) => line.split(' = ')[0]?.replace(/^loose_/, ''));
+    expect(parameters.filter(({ name }) => fixed.includes(name))).toEqual([]);
+  });
+
+  it.each(catalogues)(
+    'of %s let tenants choose texts from a list alone: the server does not start with a wrong one',
+    (_, parameters) => {
+      expect(parameters.filter((one) => one.type === 'string' && !one.enum?.length && !one.operatorOnly)).toEqual([]);
+    },
+  );
+
+  it.each(catalogues)('of %s hold what sizing and the logs set, within their bounds', (_, parameters) => {
+    const switches = groupOf(driver.logs)
+      .sources()
+      .flatMap((source) => (source.switch ? [source.switch.on, source.switch.off] : []));
+    for (const memoryMib of [512, 1024, 4096, 65_536, 1_048_576]) {
+      const flavor = { memoryMib, vcpus: 2 };
+      for (const settings of [evaluateSizing(mysql.manifest, flavor), ...switches])
+        expect(parameterFaults(parameters, settings, { as: 'operator', flavor })).toEqual([]);
+    }
+  });
+});
+
+describe('the container', () => {
   it('gives root to the socket alone, or to any address where the socket is out of reach', () => {
     expect(mysql.create(context).container().env.MYSQL_ROOT_HOST).toBe('localhost');
     expect(
@@ -70,15 +144,15 @@ describe('sizing', () => {
   it('leaves a small flavor its memory and gives a large one most of it', () => {
     expect(sized(512)).toMatchObject({
       performance_schema: false,
-      innodb_buffer_pool_size: '128M',
+      innodb_buffer_pool_size: 128 << 20,
       max_connections: 64,
     });
     expect(sized(4096)).toMatchObject({
       performance_schema: true,
-      innodb_buffer_pool_size: '2048M',
+      innodb_buffer_pool_size: 2048 * 1024 ** 2,
       max_connections: 512,
     });
-    expect(sized(16_384)).toMatchObject({ innodb_buffer_pool_size: '11468M' });
+    expect(sized(16_384)).toMatchObject({ innodb_buffer_pool_size: 12_025_908_428 });
   });
 });
 

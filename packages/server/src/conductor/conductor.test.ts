@@ -95,7 +95,7 @@ async function instance(): Promise<string> {
 }
 
 const inCloud = async () => [...(await cloud.servers.list()), ...(await cloud.volumes.list()), ...accounts].length;
-const nothing = { expired: 0, silent: [], cleanups: 0, unknown: [], vanished: [], unreachable: [] };
+const nothing = { expired: 0, silent: [], cleanups: 0, changes: 0, unknown: [], vanished: [], unreachable: [] };
 
 describe('a round', () => {
   it('finds nothing where all is well, and learns what the servers do', async () => {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Broker, type Cloud, type Logger, silentLogger, toProblem } from '@coffer/core';
+import { DAY_MS, RENEW_BEFORE_DAYS } from '../certificates/authority.ts';
 import { createSayOnce } from '../say-once.ts';
 import { CLOCK_TOLERANCE_MS } from '../services/clock-skew.ts';
+import { configureJob } from '../services/job-inputs.ts';
 import type { LedgerRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
 import { type Clock, systemClock } from '../worker/clock.ts';
@@ -40,6 +42,8 @@ export interface ConductorReport {
   silent: string[];
   /** Deletions queued for what was marked and forgotten. */
   cleanups: number;
+  /** Orders queued for guests that did not take one, or whose certificate ends soon. */
+  changes: number;
   /** In the cloud, not in the ledger: reported, and never deleted. */
   unknown: (CloudResource & { kind: string })[];
   /** In the ledger, and since the last round no more in the cloud. */
@@ -56,6 +60,8 @@ export interface Conductor {
 }
 
 const MISSED_REPORTS = 3;
+/** Until a guest that did not take its order is asked again. */
+const CHANGE_WAITS_MS = 5 * 60_000;
 
 /**
  * Compares store and cloud, and queues what is left to do. It deletes nothing itself, and has nothing deleted that the ledger does
@@ -91,6 +97,7 @@ export function createConductor(options: ConductorOptions): Conductor {
       expired: 0,
       silent: isHeard ? await markSilent() : [],
       cleanups: 0,
+      changes: 0,
       unknown: [],
       vanished: [],
       unreachable: [],
@@ -118,6 +125,7 @@ export function createConductor(options: ConductorOptions): Conductor {
     const clocks = (await store.instances.withClockOff(CLOCK_TOLERANCE_MS)).map(({ id }) => id);
     const message = 'the clocks of these guests are off; they work, and their databases write wrong times';
     sayOnce('clocks', clocks.length > 0 ? { fields: { count: clocks.length, instances: clocks }, message } : undefined);
+    report.changes = await enqueueChanges();
     report.cleanups = await enqueueCleanups(store, resources);
     for (const { id, projectId } of await store.instances.abandonedDeletes()) {
       // A delete that was given up is begun anew: nothing stays half deleted for good.
@@ -125,6 +133,16 @@ export function createConductor(options: ConductorOptions): Conductor {
       if ((await store.jobs.enqueue(job)).created) report.cleanups += 1;
     }
     return report;
+  }
+
+  async function enqueueChanges(): Promise<number> {
+    const due = { waitedMs: CHANGE_WAITS_MS, certificateMs: RENEW_BEFORE_DAYS * DAY_MS };
+    let made = 0;
+    for (const { id, projectId } of await store.instances.withChangeDue(due)) {
+      const job = { ...configureJob(), dedup: `configure_instance/due/${id}`, instanceId: id, projectId };
+      if ((await store.jobs.enqueue(job)).created) made += 1;
+    }
+    return made;
   }
 
   async function compareKind(kind: string, all: ResourceKinds, report: ConductorReport): Promise<void> {

@@ -95,6 +95,9 @@ export function createGuestDirectory({ store, secrets }: { store: Store; secrets
         clockSkewMs,
         agentBuild: report.agentBuild,
         ...(report.detail !== undefined && { detail: report.detail }),
+        ...(report.revision !== undefined && { revision: report.revision }),
+        ...(report.restartRequired && { restartRequired: report.restartRequired }),
+        ...(report.rejected && { rejected: report.rejected }),
         ...(report.volume && { volumeUsedBytes: report.volume.usedBytes, volumeTotalBytes: report.volume.totalBytes }),
       };
       return takeIn({ instanceId, at, protocols, ...(facts && { facts }) });

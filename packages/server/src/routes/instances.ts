@@ -1,7 +1,15 @@
 import type { Handlers } from '../http/handlers.ts';
 import { nextLinks, pageOf } from '../http/pagination.ts';
+import type { InstanceChangeService } from '../services/instance-changes.ts';
 import type { InstanceService } from '../services/instances.ts';
-import { detailView, instanceAction, instanceView, newInstanceRequest, summaryView } from '../views/instances.ts';
+import {
+  detailView,
+  instanceAction,
+  instanceUpdate,
+  instanceView,
+  newInstanceRequest,
+  summaryView,
+} from '../views/instances.ts';
 import { actorOf, linkContext } from './context.ts';
 
 type Ids =
@@ -9,10 +17,12 @@ type Ids =
   | 'listInstanceDetails'
   | 'createInstance'
   | 'showInstance'
+  | 'updateInstance'
+  | 'patchInstance'
   | 'deleteInstance'
   | 'actOnInstance';
 
-export function instanceRoutes(instances: InstanceService): Handlers<Ids> {
+export function instanceRoutes(instances: InstanceService, changes: InstanceChangeService): Handlers<Ids> {
   return {
     listInstances: async (call) => {
       const actor = actorOf(call);
@@ -37,6 +47,14 @@ export function instanceRoutes(instances: InstanceService): Handlers<Ids> {
       const actor = actorOf(call);
       const details = await instances.show(actor, call.path.instance_id);
       return { status: 200, body: { instance: instanceView(details, linkContext(call), actor.isAdmin) } };
+    },
+    updateInstance: async (call) => {
+      await changes.update(actorOf(call), call.path.instance_id, instanceUpdate(call.body));
+      return { status: 202 };
+    },
+    patchInstance: async (call) => {
+      await changes.update(actorOf(call), call.path.instance_id, instanceUpdate(call.body));
+      return { status: 202 };
     },
     deleteInstance: async (call) => {
       await instances.delete(actorOf(call), call.path.instance_id);

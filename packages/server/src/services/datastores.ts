@@ -103,21 +103,25 @@ export function createDatastoreService({ store, defaultDatastore }: { store: Sto
       return found;
     },
 
-    /** What a new instance will run: an active version. */
-    async choose(wanted: WantedDatastore = {}): Promise<DatastoreVersion> {
+    /** What a new instance will run, or a new group is for: an active version, unless another will do. */
+    async choose(
+      wanted: WantedDatastore = {},
+      field = 'instance.datastore',
+      { mayBeInactive = false } = {},
+    ): Promise<DatastoreVersion> {
       const type = wanted.type ?? defaultDatastore;
       if (type === undefined)
-        throw new Problem('bad_request', 'instance.datastore.type is required: the service has no default datastore.');
+        throw new Problem('bad_request', `${field}.type is required: the service has no default datastore.`);
       const datastore = await find(type);
       const asked = wanted.version ?? wanted.versionNumber ?? datastore.defaultVersionId;
       if (asked === null) {
         throw new Problem(
           'bad_request',
-          `instance.datastore.version is required: datastore ${datastore.name} has no default version.`,
+          `${field}.version is required: datastore ${datastore.name} has no default version.`,
         );
       }
       const version = await findVersion(datastore, asked, wanted.versionNumber);
-      if (!version.active) {
+      if (!version.active && !mayBeInactive) {
         throw new Problem(
           'bad_request',
           `Version ${version.name} of datastore ${datastore.name} is not active; choose another.`,

@@ -36,6 +36,14 @@ const healthy: InstanceRow = {
   specRevision: 1,
   serverNumber: 1,
   clockSkewMs: 2,
+  configurationId: null,
+  configurationName: null,
+  image: null,
+  logs: [],
+  tlsMode: null,
+  restartRequired: [],
+  rejected: {},
+  changeWaitsSince: null,
   datastoreName: 'paper',
   versionName: '1',
   versionNumber: '1.0',
@@ -270,6 +278,21 @@ const stories: readonly [string, Story, readonly Record<string, unknown>[]][] = 
     'parameters wait for a restart',
     { instance: { task: 'restart_required', serviceStatus: 'restart_required' } },
     [{ code: 'restart_required', help: expect.stringContaining('Restart') }],
+  ],
+  [
+    'its guest says which parameters wait for a restart',
+    { instance: { restartRequired: ['a', 'b'] } },
+    [{ code: 'restart_required', message: 'Parameters wait for a restart of the database: a, b.' }],
+  ],
+  [
+    'its database did not take parameters',
+    { instance: { rejected: { a: 'too large.', b: 'why' } } },
+    [{ code: 'parameters_rejected', message: 'The database did not take 2 parameters: a: too large; b: why.' }],
+  ],
+  [
+    'a change waits for a guest that did not take it',
+    { instance: { changeWaitsSince: ago(60) } },
+    [{ code: 'change_waits', since: ago(60), help: expect.stringContaining('guest') }],
   ],
 ];
 

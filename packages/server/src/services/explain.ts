@@ -4,6 +4,7 @@ import type { InstanceRow } from '../store/instances.ts';
 import type { JobRow } from '../store/jobs.ts';
 import type { LedgerRow } from '../store/schema.ts';
 import { clockOff } from './clock-skew.ts';
+import { rejectedSentence } from './rejected.ts';
 
 /** What one moment of the store says about an instance and about who could work on it. */
 export interface InstanceFacts {
@@ -37,6 +38,8 @@ export type ReasonCode =
   | 'guest_clock_off'
   | 'database_unhealthy'
   | 'restart_required'
+  | 'parameters_rejected'
+  | 'change_waits'
   | 'nothing_wrong';
 
 /** One thing that explains the state of an instance. `message` and `help` are for its owner, `details` and `mend` for operators. */
@@ -232,12 +235,32 @@ function ofGuest({ now, instance, guest, isConductorSeen }: InstanceFacts, isBus
       ...details,
     });
   }
-  if (serviceStatus === 'restart_required' || instance.task === 'restart_required') {
+  const { restartRequired, rejected, changeWaitsSince } = instance;
+  if (serviceStatus === 'restart_required' || instance.task === 'restart_required' || restartRequired.length > 0) {
+    const names = restartRequired.length > 0 ? `: ${restartRequired.join(', ')}` : '';
     reasons.push({
       code: 'restart_required',
-      message: 'Parameters wait for a restart of the database.',
+      message: `Parameters wait for a restart of the database${names}.`,
       since: null,
       help: 'Restart the instance when it suits you.',
+    });
+  }
+  const refused = rejectedSentence(rejected);
+  if (refused !== undefined) {
+    reasons.push({
+      code: 'parameters_rejected',
+      message: refused,
+      since: serviceStatusAt,
+      help: 'Change these values in the configuration group.',
+    });
+  }
+  if (changeWaitsSince !== null && !isBusy) {
+    reasons.push({
+      code: 'change_waits',
+      message: 'A change of its parameters, logs or TLS waits for its guest, which did not take it.',
+      since: changeWaitsSince,
+      help: 'It is made within minutes of the guest answering again.',
+      mend: isConductorSeen ? SEE_LOG : 'no server shows itself; start one: `coffer serve`',
     });
   }
   return reasons;

@@ -4,6 +4,13 @@ import type { InstanceRow } from '../store/instances.ts';
 import type { Amounts } from '../store/quotas.ts';
 import type { Store } from '../store/store.ts';
 import { type Actor, findInstance, isUuid, quoted, reach } from './actor.ts';
+import {
+  checkConfigurable,
+  checkVersion,
+  configurationIdIn,
+  findConfiguration,
+  holdConfiguration,
+} from './configurations.ts';
 import type { DatastoreService } from './datastores.ts';
 import type { FlavorService } from './flavors.ts';
 import { actOnInstance, type InstanceAction } from './instance-actions.ts';
@@ -16,6 +23,7 @@ import {
   checkSupported,
   type NewInstanceRequest,
 } from './new-instance.ts';
+import { checkFlavor } from './parameters.ts';
 import { stateOf } from './state.ts';
 
 /** Limits that apply where a project has none of its own; -1 is no limit. */
@@ -150,7 +158,15 @@ export function createInstanceService(options: InstanceServiceOptions) {
         );
       }
     }
-    return { version, flavor, volume };
+    const group =
+      request.configuration === undefined
+        ? undefined
+        : await findConfiguration(store, actor, configurationIdIn(request.configuration));
+    if (group) {
+      checkConfigurable(version);
+      checkVersion(group, version.id);
+    }
+    return { version, flavor, volume, group };
   }
 
   return {
@@ -173,7 +189,7 @@ export function createInstanceService(options: InstanceServiceOptions) {
 
     /** Row, quota and the job `create_instance` in one transaction. @throws Problem as `reference/api.md` has it for I3. */
     async create(actor: Actor, request: NewInstanceRequest): Promise<InstanceDetails> {
-      const { version, flavor, volume } = await check(actor, request);
+      const { version, flavor, volume, group } = await check(actor, request);
       const id = newId();
       const sealed = sealUsers(secrets, id, request.users);
       const input: CreateInstanceInput = {
@@ -182,23 +198,28 @@ export function createInstanceService(options: InstanceServiceOptions) {
         ...(volume.type !== undefined && { volumeType: volume.type }),
       };
       const deltas: Amounts = { instances: 1, ram: flavor.ramMib, volumes: volume.sizeGib };
-      await store.instances.create(
-        {
-          id,
-          projectId: actor.projectId,
-          name: request.name,
-          flavorId: flavor.id,
-          vcpus: flavor.vcpus,
-          ramMib: flavor.ramMib,
-          datastoreVersionId: version.id,
-          volumeSizeGib: volume.sizeGib,
-          network: request.nics,
-          access: request.access ?? null,
-          region,
-        },
-        { kind: 'create_instance', input, secrets: sealed.secrets },
-        { deltas, defaults: { ...quotas } },
-      );
+      const size = { vcpus: flavor.vcpus, memoryMib: flavor.ramMib };
+      await store.transaction(async (tx) => {
+        if (group) checkFlavor(version, await holdConfiguration(tx, group.id), size, 'The new instance');
+        await tx.instances.create(
+          {
+            id,
+            projectId: actor.projectId,
+            name: request.name,
+            flavorId: flavor.id,
+            vcpus: flavor.vcpus,
+            ramMib: flavor.ramMib,
+            datastoreVersionId: version.id,
+            volumeSizeGib: volume.sizeGib,
+            network: request.nics,
+            access: request.access ?? null,
+            region,
+            configurationId: group?.id ?? null,
+          },
+          { kind: 'create_instance', input, secrets: sealed.secrets },
+          { deltas, defaults: { ...quotas } },
+        );
+      });
       return show(actor, id);
     },
 
@@ -227,6 +248,7 @@ export function createInstanceService(options: InstanceServiceOptions) {
       const projectId = reach(actor);
       await store.transaction(async (tx) => {
         await tx.instances.begin(row.id, { from, to: 'deleting', ...(projectId !== undefined && { projectId }) }, job);
+        await tx.instances.update(row.id, { configurationId: null });
         await tx.quotas.release(row.projectId, { instances: 1, ram: row.ramMib, volumes: row.volumeSizeGib });
       });
     },

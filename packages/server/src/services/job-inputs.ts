@@ -26,6 +26,17 @@ export type DeleteInstanceInput = Record<string, never>;
 /** Input of the job `restart_instance`: nothing; which instance is in its row. */
 export type RestartInstanceInput = Record<string, never>;
 
+/** Input of the job `configure_instance`: nothing; what the guest is to be is in the rows of instance, group and certificate. */
+export type ConfigureInstanceInput = Record<string, never>;
+
+export const CONFIGURE_INSTANCE = 'configure_instance';
+
+/** Brings a guest to what the rows say when it runs: whoever changes them queues one in the same transaction. */
+export const configureJob = (): { kind: string; input: ConfigureInstanceInput } => ({
+  kind: CONFIGURE_INSTANCE,
+  input: {},
+});
+
 /** What a password of a first user is sealed for. */
 export const userSecretContext = (instanceId: string, secret: string): string => `instance/${instanceId}/${secret}`;
 

@@ -88,7 +88,6 @@ export function checkSupported(request: NewInstanceRequest): void {
   const unsupported: [boolean, string][] = [
     [request.sourceId !== undefined, 'instance.replica_of: replicas'],
     [request.backupId !== undefined, 'instance.restorePoint: restoring a backup'],
-    [request.configuration !== undefined, 'instance.configuration: configuration groups'],
     [request.moduleIds.length > 0, 'instance.modules: modules'],
     [request.locality !== undefined, 'instance.locality: placement of replicas'],
     [request.availabilityZone !== undefined, 'instance.availability_zone: availability zones'],

@@ -1,10 +1,15 @@
 import { hasServer, type InstanceState, instanceStatus, isDatabaseReady, operatingStatus, Problem } from '@coffer/core';
 import type { InstanceRow } from '../store/instances.ts';
 
-/** What the status words are made from. While it is built, a server that nobody asked for yet counts as being built. */
-export function stateOf(row: Pick<InstanceRow, 'task' | 'serverStatus' | 'serviceStatus'>): InstanceState {
+/**
+ * What the status words are made from. While it is built, a server that nobody asked for yet counts as being built; at rest, it
+ * waits for a restart as long as its guest says that parameters do.
+ */
+export function stateOf(
+  row: Pick<InstanceRow, 'task' | 'serverStatus' | 'serviceStatus' | 'restartRequired'>,
+): InstanceState {
   return {
-    task: row.task,
+    task: row.task === 'none' && row.restartRequired.length > 0 ? 'restart_required' : row.task,
     server: row.serverStatus ?? (row.task === 'building' ? 'BUILD' : 'missing'),
     service: row.serviceStatus ?? 'new',
   };

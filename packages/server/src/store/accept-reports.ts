@@ -12,6 +12,10 @@ export interface ReportFacts {
   /** Guest's clock minus ours, ms. */
   clockSkewMs: number;
   agentBuild: string;
+  /** Of the spec that is in force. */
+  revision?: number;
+  restartRequired?: readonly string[];
+  rejected?: Readonly<Record<string, string>>;
 }
 
 /** A hello or report as it was heard. */
@@ -27,8 +31,9 @@ export interface HeardReport {
 const STATEMENT = `
   with heard as (
     select * from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::int[], $6::int[], $7::text[], $8::text[],
-      $9::text[], $10::bigint[], $11::bigint[], $12::bigint[])
-    as heard(instance_id, session, boot, number, protocol, protocol_min, agent_build, status, detail, skew, used, total)),
+      $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::int[], $14::text[], $15::text[])
+    as heard(instance_id, session, boot, number, protocol, protocol_min, agent_build, status, detail, skew, used, total,
+      revision, restart_required, rejected)),
   locked as (
     select instance_id from guests where instance_id in (select instance_id from heard) order by instance_id for update),
   accepted as (
@@ -41,7 +46,11 @@ const STATEMENT = `
   told as (
     update instances i set service_status = heard.status, service_detail = heard.detail, service_status_at = now(),
       clock_skew_ms = heard.skew, volume_used_bytes = coalesce(heard.used, i.volume_used_bytes),
-      volume_total_bytes = coalesce(heard.total, i.volume_total_bytes)
+      volume_total_bytes = coalesce(heard.total, i.volume_total_bytes),
+      -- What is said of an earlier order is no news of the present one.
+      restart_required = case when heard.revision >= i.spec_revision
+        then coalesce(heard.restart_required::jsonb, '[]') else i.restart_required end,
+      rejected = case when heard.revision >= i.spec_revision then coalesce(heard.rejected::jsonb, '{}') else i.rejected end
     from heard join accepted using (instance_id) where i.id = heard.instance_id and heard.status is not null)
   select instance_id from heard except select instance_id from accepted`;
 
@@ -68,6 +77,9 @@ export async function acceptReports(db: Kysely<Schema>, reports: readonly HeardR
     column(({ facts }) => facts && Math.round(facts.clockSkewMs)),
     column(({ facts }) => facts?.volumeUsedBytes),
     column(({ facts }) => facts?.volumeTotalBytes),
+    column(({ facts }) => facts?.revision),
+    column(({ facts }) => facts?.restartRequired && JSON.stringify(facts.restartRequired)),
+    column(({ facts }) => facts?.rejected && JSON.stringify(facts.rejected)),
   ];
   const { rows } = await db.executeQuery<{ instanceId: string }>(CompiledQuery.raw(STATEMENT, columns));
   return new Set(rows.map(({ instanceId }) => instanceId));

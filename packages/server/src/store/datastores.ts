@@ -75,6 +75,16 @@ export function datastoreQueries(db: Kysely<Schema>) {
       await db.updateTable('datastoreVersions').set({ active }).where('id', '=', versionId).execute();
     },
 
+    /** Of a driver by its hash. */
+    async manifest(sha256: string): Promise<DriverManifest | undefined> {
+      const row = await db
+        .selectFrom('driverBundles')
+        .select('manifest')
+        .where('sha256', '=', sha256)
+        .executeTakeFirst();
+      return row?.manifest;
+    },
+
     /** `driver.mjs` by its hash. */
     async driverCode(sha256: string): Promise<Buffer | undefined> {
       const row = await db.selectFrom('driverBundles').select('code').where('sha256', '=', sha256).executeTakeFirst();

@@ -10,9 +10,11 @@ export interface InstanceRow extends Selectable<InstancesTable> {
   datastoreName: string;
   versionName: string;
   versionNumber: string;
+  /** Of the group that is attached. */
+  configurationName: string | null;
 }
 
-type JsonColumns = 'network' | 'addresses' | 'access' | 'fault';
+type JsonColumns = 'network' | 'addresses' | 'access' | 'fault' | 'image' | 'logs' | 'restartRequired' | 'rejected';
 
 export interface NewInstance
   extends Omit<
@@ -35,6 +37,10 @@ export interface InstanceChanges
   addresses?: InstanceAddress[];
   access?: InstanceAccess | null;
   fault?: InstanceFault | null;
+  image?: InstancesTable['image']['__select__'];
+  logs?: string[];
+  restartRequired?: string[];
+  rejected?: Record<string, string>;
 }
 
 /** A job of the instance that the call is about. */
@@ -46,11 +52,13 @@ export function instanceQueries(db: Kysely<Schema>) {
       .selectFrom('instances')
       .innerJoin('datastoreVersions', 'datastoreVersions.id', 'instances.datastoreVersionId')
       .innerJoin('datastores', 'datastores.id', 'datastoreVersions.datastoreId')
+      .leftJoin('configurations', 'configurations.id', 'instances.configurationId')
       .selectAll('instances')
       .select([
         'datastores.name as datastoreName',
         'datastoreVersions.name as versionName',
         'datastoreVersions.number as versionNumber',
+        'configurations.name as configurationName',
       ])
       .where('instances.deletedAt', 'is', null);
   }
@@ -142,7 +150,8 @@ export function instanceQueries(db: Kysely<Schema>) {
       }),
 
     /** @returns false when there is no such live instance. */
-    async update(id: string, { addresses, access, fault, ...plain }: InstanceChanges): Promise<boolean> {
+    async update(id: string, changes: InstanceChanges): Promise<boolean> {
+      const { addresses, access, fault, image, logs, restartRequired, rejected, ...plain } = changes;
       const result = await db
         .updateTable('instances')
         .set({
@@ -151,11 +160,81 @@ export function instanceQueries(db: Kysely<Schema>) {
           ...(addresses && { addresses: JSON.stringify(addresses) }),
           ...(access !== undefined && { access: access && JSON.stringify(access) }),
           ...(fault !== undefined && { fault: fault && JSON.stringify(fault) }),
+          ...(image !== undefined && { image: image && JSON.stringify(image) }),
+          ...(logs && { logs: JSON.stringify(logs) }),
+          ...(restartRequired && { restartRequired: JSON.stringify(restartRequired) }),
+          ...(rejected && { rejected: JSON.stringify(rejected) }),
         })
         .where('id', '=', id)
         .where('deletedAt', 'is', null)
         .executeTakeFirst();
       return result.numUpdatedRows > 0n;
+    },
+
+    /** That its guest is being changed, where nothing else is done to it. */
+    async markUpdating(id: string): Promise<void> {
+      await db
+        .updateTable('instances')
+        .set({ task: 'updating', updatedAt: sql<Date>`now()` })
+        .where('id', '=', id)
+        .where('task', '=', 'none')
+        .execute();
+    },
+
+    /**
+     * That the job which changes its guest has come to its end: the instance is at rest, unless another such job waits. Locks the
+     * instance first: who queues one meanwhile is seen, or sees this.
+     */
+    async settle(id: string, jobId: string): Promise<void> {
+      await db.selectFrom('instances').select('id').where('id', '=', id).forUpdate().execute();
+      await db
+        .updateTable('instances')
+        .set({ task: 'none', updatedAt: sql<Date>`now()` })
+        .where('id', '=', id)
+        .where('task', '=', 'updating')
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom('jobs')
+                .select('jobs.id')
+                .whereRef('jobs.instanceId', '=', 'instances.id')
+                .where('jobs.kind', '=', (job) => job.selectFrom('jobs as this').select('kind').where('id', '=', jobId))
+                .where('jobs.id', '<>', jobId)
+                .where('jobs.state', 'in', ['queued', 'running']),
+            ),
+          ),
+        )
+        .execute();
+    },
+
+    /** Live ones that have the group attached, by id, those after `after`. */
+    ofConfiguration(
+      configurationId: string,
+      page: { limit?: number; after?: string; projectId?: string } = {},
+    ): Promise<InstanceRow[]> {
+      let all = live().where('instances.configurationId', '=', configurationId).orderBy('instances.id');
+      if (page.limit !== undefined) all = all.limit(page.limit);
+      if (page.after !== undefined) all = all.where('instances.id', '>', page.after);
+      if (page.projectId !== undefined) all = all.where('instances.projectId', '=', page.projectId);
+      return all.execute();
+    },
+
+    /**
+     * Those at rest whose change has waited for this long for a guest that is heard now, and those whose newest certificate ends
+     * within `certificateMs`.
+     */
+    async withChangeDue(due: {
+      waitedMs: number;
+      certificateMs: number;
+    }): Promise<{ id: string; projectId: string }[]> {
+      const { rows } = await sql<{ id: string; projectId: string }>`
+        select id, project_id from instances i
+        where deleted_at is null and task = ${'none' satisfies Task} and service_status <> ${'agent_timeout' satisfies ServiceStatus}
+          and (change_waits_since < now() - ${due.waitedMs}::float8 * interval '1 ms'
+            or (change_waits_since is null and exists (select 1 from certificates c where c.instance_id = i.id)
+              and not exists (select 1 from certificates c where c.instance_id = i.id
+                and c.expires_at > now() + ${due.certificateMs}::float8 * interval '1 ms')))`.execute(db);
+      return rows;
     },
 
     /** What the cloud says of the server, where it is news and no operation is running. */
@@ -174,7 +253,7 @@ export function instanceQueries(db: Kysely<Schema>) {
     async markDeleted(id: string): Promise<void> {
       await db
         .updateTable('instances')
-        .set({ deletedAt: sql<Date>`now()`, task: 'none' })
+        .set({ deletedAt: sql<Date>`now()`, task: 'none', configurationId: null })
         .where('id', '=', id)
         .where('deletedAt', 'is', null)
         .execute();

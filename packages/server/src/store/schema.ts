@@ -1,10 +1,13 @@
 import type { Sealed, ServerState, ServiceStatus, Task } from '@coffer/core';
-import type { DriverManifest } from '@coffer/core/driver';
+import type { DriverManifest, Settings } from '@coffer/core/driver';
+import type { InstanceSpec } from '@coffer/core/rpc';
 import type { ColumnType, Generated, GeneratedAlways, Selectable } from 'kysely';
 
 /** jsonb: read as a value, written as JSON text, because `pg` would send an array as a PostgreSQL array. */
 type Json<T> = ColumnType<T, string, string>;
 type OptionalJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
+/** jsonb with a default. */
+type GeneratedJson<T> = ColumnType<T, string | undefined, string>;
 type Time = ColumnType<Date, Date | string, Date | string>;
 type OptionalTime = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
 type CreatedAt = ColumnType<Date, Date | string | undefined, never>;
@@ -101,6 +104,60 @@ export interface InstancesTable {
   serverNumber: GeneratedAlways<number>;
   /** Guest's clock minus ours, ms, at the last report. */
   clockSkewMs: number | null;
+  /** The group of parameters that is attached. */
+  configurationId: string | null;
+  /** What the guest was told to run; null where an older build made it. */
+  image: OptionalJson<InstanceSpec['image']>;
+  /** Names of the logs that are switched on. */
+  logs: GeneratedJson<string[]>;
+  /** Chosen by the user; null where nobody chose. */
+  tlsMode: TlsMode | null;
+  /** Parameters whose wished values wait for a restart. */
+  restartRequired: GeneratedJson<string[]>;
+  /** Parameters that the database did not take, with a sentence each. */
+  rejected: GeneratedJson<Record<string, string>>;
+  /** Since when a change waits for a guest that did not take it. */
+  changeWaitsSince: OptionalTime;
+}
+
+/** Who is let in over the network: with TLS and without it, or with TLS alone. */
+export type TlsMode = 'basic' | 'enforced';
+
+/** A named set of parameters for instances of one datastore version. */
+export interface ConfigurationsTable {
+  id: Generated<string>;
+  projectId: string;
+  name: string;
+  description: string | null;
+  datastoreVersionId: string;
+  values: Json<Settings>;
+  createdAt: CreatedAt;
+  updatedAt: ColumnType<Date, Date | string | undefined, Date | string>;
+}
+
+/** Authorities of the service that sign for instances; the newest does. */
+export interface AuthoritiesTable {
+  name: string;
+  /** PEM. */
+  certificate: string;
+  /** PKCS #8 PEM. */
+  key: Sealed;
+  createdAt: CreatedAt;
+}
+
+/** Certificates of instances: the newest, and until it is in force the one before. */
+export interface CertificatesTable {
+  instanceId: string;
+  /** SHA-256 of the certificate (DER), hexadecimal. */
+  fingerprint: string;
+  /** PEM. */
+  certificate: string;
+  /** Certificate of the authority that signed it, PEM. */
+  ca: string;
+  expiresAt: Time;
+  /** Somebody wants another one. */
+  renewalAskedAt: OptionalTime;
+  createdAt: CreatedAt;
 }
 
 export interface GuestsTable {
@@ -238,6 +295,9 @@ export interface Schema {
   usage: UsageTable;
   leaders: LeadersTable;
   rootHistory: RootHistoryTable;
+  configurations: ConfigurationsTable;
+  authorities: AuthoritiesTable;
+  certificates: CertificatesTable;
 }
 
 export type DatastoreRow = Selectable<DatastoresTable>;

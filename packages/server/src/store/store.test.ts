@@ -152,6 +152,24 @@ describe('guests', () => {
     expect(await store.guests.get(id)).toMatchObject({ session: 'b', boot: 2, lastNumber: 1 });
   });
 
+  it('tell of their parameters, which counts for the order that they are to have', async () => {
+    const { id } = await instanceIn(store, { guest: true });
+    await store.instances.update(id, { specRevision: 3, restartRequired: ['a'], rejected: { b: 'no' } });
+    let number = 0;
+    const report = async (said: object) => {
+      number += 1;
+      await store.guests.acceptReport(id, { session: 'a', boot: 1, number }, { ...facts, ...said });
+      const { restartRequired, rejected } = (await store.instances.get(id)) ?? {};
+      return { restartRequired, rejected };
+    };
+    const news = { restartRequired: ['c'], rejected: { d: 'why “not”' } };
+    // Of an order before, and of none.
+    expect(await report({ ...news, revision: 2 })).toEqual({ restartRequired: ['a'], rejected: { b: 'no' } });
+    expect(await report(news)).toEqual({ restartRequired: ['a'], rejected: { b: 'no' } });
+    expect(await report({ ...news, revision: 3 })).toEqual(news);
+    expect(await report({ revision: 3 })).toEqual({ restartRequired: [], rejected: {} });
+  });
+
   it('enrol once; the same agent may ask again', async () => {
     const { id } = await instanceIn(store, { guest: true });
     const keys = (agentPublicKey: string) => ({

@@ -2,6 +2,8 @@ import { type Logger, Problem, silentLogger } from '@coffer/core';
 import { CamelCasePlugin, Kysely, PostgresDialect, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { Pool } from 'pg';
+import { certificateQueries } from './certificates.ts';
+import { configurationQueries } from './configurations.ts';
 import { datastoreQueries } from './datastores.ts';
 import { guestQueries } from './guests.ts';
 import { instanceQueries } from './instances.ts';
@@ -48,6 +50,8 @@ export interface Queries {
   quotas: ReturnType<typeof quotaQueries>;
   leaders: ReturnType<typeof leaderQueries>;
   rootHistory: ReturnType<typeof rootHistoryQueries>;
+  configurations: ReturnType<typeof configurationQueries>;
+  certificates: ReturnType<typeof certificateQueries>;
 }
 
 /** The only truth. Every query throws Problem `unavailable` when PostgreSQL does not answer. */
@@ -134,6 +138,8 @@ export function queriesOver(db: Kysely<Schema>): Queries {
     quotas: quotaQueries(db),
     leaders: leaderQueries(db),
     rootHistory: rootHistoryQueries(db),
+    configurations: configurationQueries(db),
+    certificates: certificateQueries(db),
   };
 }
 

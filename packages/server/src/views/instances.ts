@@ -9,8 +9,10 @@ import {
 } from '@coffer/core';
 import { clockTrouble } from '../services/clock-skew.ts';
 import type { InstanceAction } from '../services/instance-actions.ts';
+import type { InstanceChange, InstanceUpdate } from '../services/instance-changes.ts';
 import type { InstanceDetails } from '../services/instances.ts';
 import type { NewInstanceRequest } from '../services/new-instance.ts';
+import { rejectedSentence } from '../services/rejected.ts';
 import { stateOf } from '../services/state.ts';
 import type { InstanceRow } from '../store/instances.ts';
 import type { InstanceAccess } from '../store/schema.ts';
@@ -94,7 +96,7 @@ function faultView(row: InstanceRow, isAdmin: boolean): Pick<Instance, 'fault'> 
       },
     };
   }
-  const trouble = clockTrouble(row.clockSkewMs);
+  const trouble = rejectedSentence(row.rejected)?.slice(0, 255) ?? clockTrouble(row.clockSkewMs);
   const created = wireTime(row.serviceStatusAt ?? row.createdAt);
   return trouble === undefined ? {} : { fault: { message: trouble, created, details: null } };
 }
@@ -110,6 +112,13 @@ export function detailView(details: InstanceDetails, context: LinkContext, isAdm
     updated: wireTime(row.updatedAt),
     service_status_updated: wireTime(row.serviceStatusAt ?? row.createdAt),
     ...faultView(row, isAdmin),
+    ...(row.configurationId !== null && {
+      configuration: {
+        id: row.configurationId,
+        name: row.configurationName ?? '',
+        links: linksTo(context, 'configurations', row.configurationId),
+      },
+    }),
     ...(cloudIds && { server_id: cloudIds.server, volume_id: cloudIds.volume, encrypted_rpc_messaging: true }),
   };
 }
@@ -165,6 +174,19 @@ export function newInstanceRequest(body: NewInstance): NewInstanceRequest {
     moduleIds: (body.modules ?? []).map(({ id }) => id),
     given: new Set(Object.keys(body)),
   };
+}
+
+/** What the keys of a PUT or PATCH ask for. An empty object detaches the group: Go clients do it so. */
+export function instanceUpdate({ instance }: Body<'updateInstance'> | Body<'patchInstance'>): InstanceUpdate {
+  const { name, configuration, datastore_version: version } = instance;
+  const changes: InstanceChange[] = [];
+  if (typeof configuration === 'string') changes.push({ key: 'attach', configurationId: configuration.toLowerCase() });
+  if (configuration === null || Object.keys(instance).length === 0) changes.push({ key: 'detach' });
+  if (version !== undefined) changes.push({ key: 'upgrade', version });
+  if ('replica_of' in instance) changes.push({ key: 'stand_alone' });
+  if ('slave_of' in instance) changes.push({ key: 'stand_alone' });
+  if ('access' in instance) changes.push({ key: 'access' });
+  return { ...(name !== undefined && { name }), changes };
 }
 
 /** The one key of the body. */

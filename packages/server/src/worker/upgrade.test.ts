@@ -126,7 +126,9 @@ const rebuilt = (
 
 async function newJob(): Promise<{ id: string; jobId: string }> {
   const job = await instanceIn(store, { kind: 'create_instance', input: { databases: [], users: [] } });
-  await sql`update driver_bundles set manifest = manifest || '{"port": 3306, "sizing": []}'`.execute(store.db);
+  await sql`update driver_bundles set manifest = manifest || '{"port": 3306, "sizing": [], "groups": []}'`.execute(
+    store.db,
+  );
   return job;
 }
 const stepsOf = async (jobId: string) => (await store.jobs.steps(jobId)).map(({ name }) => name);

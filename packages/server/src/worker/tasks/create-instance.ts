@@ -1,21 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { type BrokerAccount, type CloudPort, Problem, type Task } from '@coffer/core';
-import { evaluateSizing } from '@coffer/core/driver';
-import { deriveTokenKeys, type EnrolmentData, type InstanceSpec, newToken } from '@coffer/core/rpc';
+import { type BrokerAccount, Problem, type Task } from '@coffer/core';
+import { deriveTokenKeys, type EnrolmentData, newToken } from '@coffer/core/rpc';
 import { hashBrokerPassword } from '../../brokers/relay.ts';
+import { createServiceAuthority } from '../../certificates/service-authority.ts';
 import { guestSecret } from '../../guest/secret-contexts.ts';
 import { type CreateInstanceInput, openUsers } from '../../services/job-inputs.ts';
 import type { DatastoreVersion } from '../../store/datastores.ts';
-import type { InstanceRow } from '../../store/instances.ts';
 import { defineJob, type JobContext, type JobKind } from '../job-kind.ts';
+import { certificateSteps } from './certificate-steps.ts';
+import { imageOf, loadInstance, manifestOf, placeOf, specOf } from './instance-spec.ts';
 import { jobFault } from './job-fault.ts';
 import type { InstanceTaskDeps } from './task-deps.ts';
-
-const imageOf = (version: DatastoreVersion): InstanceSpec['image'] => ({
-  reference: version.image,
-  ...(version.registry !== null && { registry: version.registry }),
-  ...(version.digest !== null && { digest: version.digest }),
-});
 
 const SERVER_TIMEOUT_MS = 10 * 60_000;
 const ENROL_TIMEOUT_MS = 5 * 60_000;
@@ -28,18 +23,7 @@ const PREPARE_TIMEOUT_MS = 10 * 60_000;
  */
 export function createInstanceTask(deps: InstanceTaskDeps): JobKind {
   const { store, cloud, broker, guests, secrets } = deps;
-
-  async function load(instanceId: string): Promise<{ instance: InstanceRow; version: DatastoreVersion }> {
-    const instance = await store.instances.get(instanceId);
-    if (!instance) throw new Problem('not_found', `instance ${instanceId} is gone`);
-    const version = await store.datastores.version(instance.datastoreVersionId);
-    if (!version)
-      throw new Problem(
-        'not_found',
-        `datastore version ${instance.datastoreVersionId} is gone; register its driver again`,
-      );
-    return { instance, version };
-  }
+  const certificates = { guests, authority: createServiceAuthority(deps) };
 
   /** The guest's account, granted once a run: RabbitMQ makes it in four requests. Its password stays sealed in between. */
   function accountOf(instanceId: string): () => Promise<BrokerAccount> {
@@ -74,26 +58,6 @@ export function createInstanceTask(deps: InstanceTaskDeps): JobKind {
     return JSON.stringify(data);
   }
 
-  function specOf(instance: InstanceRow, version: DatastoreVersion, port: CloudPort, device: string): InstanceSpec {
-    const flavor = { memoryMib: instance.ramMib, vcpus: instance.vcpus };
-    return {
-      instanceId: instance.id,
-      revision: instance.specRevision,
-      datastore: version.datastoreName,
-      version: { name: version.name, number: version.number },
-      image: imageOf(version),
-      settings: evaluateSizing(version.manifest, flavor),
-      ...flavor,
-      volume: { device, sizeGib: instance.volumeSizeGib },
-      network: {
-        address: port.address,
-        prefixLength: port.prefixLength,
-        ...(port.gateway !== undefined && { gateway: port.gateway }),
-      },
-      serverId: instance.serverNumber,
-    };
-  }
-
   async function makeIdentity(instanceId: string, driver: string): Promise<void> {
     const token = newToken();
     const brokerPassword = randomBytes(32).toString('base64url');
@@ -109,7 +73,7 @@ export function createInstanceTask(deps: InstanceTaskDeps): JobKind {
 
   async function run(ctx: JobContext<CreateInstanceInput>): Promise<void> {
     const { instanceId } = ctx;
-    const { instance, version } = await load(instanceId);
+    const { instance, version } = await loadInstance(store, instanceId);
     await ctx.step('make identity', () => makeIdentity(instanceId, version.driverSha256));
 
     const account = accountOf(instanceId);
@@ -203,16 +167,22 @@ export function createInstanceTask(deps: InstanceTaskDeps): JobKind {
         intervalMs: 50,
       });
     });
-    await ctx.step('prepare', async () => {
-      const [port, server] = await Promise.all([cloud.ports.get(portId), cloud.servers.get(serverId)]);
-      const device = server?.volumes.find((volume) => volume.volumeId === volumeId)?.device;
-      if (!port || device === undefined)
-        throw new Problem('cloud_unavailable', 'the cloud does not show the server with its port and volume');
+    const { groups } = await manifestOf(store, { instance, version });
+    if (groups.includes('tls')) {
+      await certificateSteps(ctx, certificates, async () => {
+        const port = await cloud.ports.get(portId);
+        if (!port) throw new Problem('cloud_refused', 'the port of the server is gone');
+        return [port.address];
+      });
+    }
+    const prepare = async () => {
+      const place = await placeOf(cloud, { port: portId, server: serverId, volume: volumeId });
+      const now = await loadInstance(store, instanceId);
       const { state } = await guests.call(
         instanceId,
         'prepare',
         {
-          spec: specOf(instance, version, port, device),
+          spec: await specOf(store, now, place, now.instance.specRevision),
           databases: ctx.input.databases,
           users: openUsers(secrets, instanceId, ctx.input.users, ctx.secrets),
         },
@@ -220,7 +190,13 @@ export function createInstanceTask(deps: InstanceTaskDeps): JobKind {
         { operationId: ctx.job.id, timeoutMs: PREPARE_TIMEOUT_MS, signal: ctx.signal },
       );
       return { state };
-    });
+    };
+    await ctx.step(
+      'prepare',
+      prepare,
+      // What it runs stays so, whatever the version's image becomes.
+      async (tx) => void (await tx.instances.update(instanceId, { image: imageOf(version) })),
+    );
   }
 
   return defineJob<CreateInstanceInput>({

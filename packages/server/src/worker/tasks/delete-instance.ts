@@ -29,6 +29,7 @@ export function deleteInstanceTask({ resources }: { resources: ResourceKinds }):
       if (job.instanceId === null) return;
       if (end.ok) {
         await tx.guests.delete(job.instanceId);
+        await tx.certificates.forgetAll(job.instanceId);
         await tx.instances.markDeleted(job.instanceId);
         return;
       }

@@ -1,6 +1,7 @@
 import { cloudResources } from '../cloud-resources.ts';
 import type { JobKind } from '../job-kind.ts';
 import { cleanupTask } from './cleanup.ts';
+import { configureInstanceTask } from './configure-instance.ts';
 import { createInstanceTask } from './create-instance.ts';
 import { deleteInstanceTask } from './delete-instance.ts';
 import { restartInstanceTask } from './restart-instance.ts';
@@ -13,6 +14,7 @@ export function instanceTasks(deps: InstanceTaskDeps): JobKind[] {
     createInstanceTask(deps),
     deleteInstanceTask({ resources }),
     restartInstanceTask(deps),
+    configureInstanceTask(deps),
     cleanupTask(resources),
   ];
 }

@@ -99,7 +99,9 @@ export function restartInstanceTask({ store, cloud, guests }: RestartDeps): JobK
       const instance = await tx.instances.get(job.instanceId);
       // A delete that was accepted meanwhile has the say.
       if (instance?.task !== 'rebooting') return;
-      await tx.instances.update(job.instanceId, { task: 'none', fault: faultOf(end, job.id) });
+      // What waited for a restart has had it; should the database still not have it, the next report says so.
+      const waited = end.ok ? { restartRequired: [] } : {};
+      await tx.instances.update(job.instanceId, { task: 'none', fault: faultOf(end, job.id), ...waited });
     },
   });
 }

@@ -102,7 +102,13 @@ describe('logs', () => {
   });
 
   it('are believed only in the shape of logs', async () => {
-    for (const logs of [undefined, 'x', [{}], [{ name: 'a', isEnabled: 1, isSwitchable: true, sizeBytes: 0 }]]) {
+    for (const logs of [
+      undefined,
+      'x',
+      [null],
+      [{}],
+      [{ name: 'a', isEnabled: 1, isSwitchable: true, sizeBytes: 0 }],
+    ]) {
       api.guests.answers.set('log_list', { logs });
       expect((await list()).response.status).toBe(400);
     }

@@ -94,7 +94,7 @@ describe('parameters, TLS, logs and metrics of a real database', () => {
     await (await connect()).end();
   });
 
-  it('takes parameters at once, or after a restart, and gives them back', async () => {
+  it('takes parameters at once, or after a restart', async () => {
     const id = await group({ max_connections: 77 });
     expect(await update(id)).toBe(202);
     await rest();

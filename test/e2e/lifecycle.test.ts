@@ -212,7 +212,6 @@ describe('the spine, from HTTP to a row read back', () => {
       number: '0.0',
       image: 'coffer/no-such-image:1',
       active: true,
-      parameters: [],
     });
     const noImage = await createInstance(client, { datastore: { type: 'mysql', version: 'none' } });
     const refused = await untilStatus(client, noNetwork.id, 'ERROR');

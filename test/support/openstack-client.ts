@@ -48,6 +48,9 @@ export interface OpenstackShell extends AsyncDisposable {
   json<T = unknown>(...args: string[]): Promise<T>;
 }
 
+/** The client's shell takes two layers of quotes off: it splits a line, joins it, and splits it again. */
+const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
 /** Printed by a command of the client's shell after each of ours, so that its output is known to be whole. */
 const END = 'end-of-command';
 
@@ -80,7 +83,7 @@ export function startOpenstack(login: OpenstackLogin): OpenstackShell {
 
   async function run(...args: string[]): Promise<string> {
     printed = '';
-    const quoted = args.map((arg) => (/^[\w.:=/-]+$/.test(arg) ? arg : `'${arg}'`)).join(' ');
+    const quoted = args.map((arg) => (/^[\w.:=/-]+$/.test(arg) ? arg : quote(quote(arg)))).join(' ');
     child.stdin.write(`${quoted}\nshell echo ${END}\n`);
     while (!printed.endsWith(`${END}\n`)) {
       if (child.exitCode !== null) throw new Error(`the openstack client ended: ${printed}`);

@@ -30,9 +30,16 @@ export async function traces(cloud: LocalCloud, instanceId: string): Promise<str
 }
 
 /** Offers one more version of MySQL, by a driver of its own: the operator's command, on a server that runs. */
-export async function registerVersion(cloud: LocalCloud, version: DriverManifest['versions'][number]): Promise<void> {
+export async function registerVersion(
+  cloud: LocalCloud,
+  version: Omit<DriverManifest['versions'][number], 'parameters'>,
+): Promise<void> {
   const packed = await packDriver(join(import.meta.dirname, '../../packages/drivers/src/mysql'));
-  const manifest = parseManifest({ ...packed.manifest, versions: [{ ...version, default: true }] });
+  const parameters = packed.manifest.versions[0]?.parameters;
+  const manifest = parseManifest({
+    ...packed.manifest,
+    versions: [{ parameters, ...version, default: true }],
+  });
   const folder = await mkdtemp(join(tmpdir(), 'coffer-driver-'));
   const code = Buffer.concat([packed.code, Buffer.from(`\n// ${version.name}\n`)]);
   await writePacked({ ...packed, manifest, code }, folder);

@@ -22,6 +22,9 @@ describe('what a report says of parameters', () => {
     const odd = parseReport({ ...plain, restartRequired: [7, 'a\0b', 'n'.repeat(200)], rejected: { c: 7, d: 'e\0f' } });
     expect(odd).toMatchObject({ restartRequired: ['ab', 'n'.repeat(128)], rejected: { d: 'ef' } });
     expect(odd?.rejected).not.toHaveProperty('c');
+    // A column of JSON takes no half of a surrogate pair, sent as such or cut from a whole one.
+    const halves = parseReport({ ...plain, restartRequired: ['a\ud800'], rejected: { b: `${'x'.repeat(511)}😀` } });
+    expect(halves).toMatchObject({ restartRequired: ['a\ufffd'], rejected: { b: `${'x'.repeat(511)}\ufffd` } });
     expect(parseReport({ ...plain, restartRequired: 'a', rejected: ['b'] })).toEqual(plain);
   });
 });

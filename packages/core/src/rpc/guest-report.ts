@@ -1,4 +1,5 @@
 import { isRecord } from './envelope.ts';
+import { guestText, MOST_PARAMETERS, PARAMETER_LENGTH, REASON_LENGTH } from './guest-text.ts';
 import type { GuestReport } from './methods.ts';
 
 const STATES = [
@@ -16,22 +17,16 @@ const STATES = [
 const isCount = (value: unknown, most = Number.MAX_SAFE_INTEGER): value is number =>
   Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= most;
 
-/** Text of a guest, for a column: in its length, without what a column cannot hold. */
-const textOf = (value: string, most: number): string => value.replaceAll('\0', '').slice(0, most);
-
-/** More parameters than a configuration of any datastore has. */
-const MOST_NAMES = 500;
-const NAME_LENGTH = 128;
-const REASON_LENGTH = 512;
-
 const namesOf = (value: readonly unknown[]): string[] =>
-  value.slice(0, MOST_NAMES).flatMap((name) => (typeof name === 'string' ? [textOf(name, NAME_LENGTH)] : []));
+  value
+    .slice(0, MOST_PARAMETERS)
+    .flatMap((name) => (typeof name === 'string' ? [guestText(name, PARAMETER_LENGTH)] : []));
 
 function reasonsOf(value: Readonly<Record<string, unknown>>): Record<string, string> {
-  const found = Object.entries(value).slice(0, MOST_NAMES);
+  const found = Object.entries(value).slice(0, MOST_PARAMETERS);
   return Object.fromEntries(
     found.flatMap(([name, reason]) =>
-      typeof reason === 'string' ? [[textOf(name, NAME_LENGTH), textOf(reason, REASON_LENGTH)]] : [],
+      typeof reason === 'string' ? [[guestText(name, PARAMETER_LENGTH), guestText(reason, REASON_LENGTH)]] : [],
     ),
   );
 }
@@ -42,9 +37,9 @@ export function parseReport(value: unknown): GuestReport | undefined {
   const state = STATES.find((known) => known === value.state);
   const { agentBuild, protocol, clockMs, detail, driver, revision, restartRequired, rejected, volume, memory } = value;
   if (!state || typeof agentBuild !== 'string' || !isCount(protocol, 65_535) || !isCount(clockMs)) return undefined;
-  const report: GuestReport = { state, agentBuild: textOf(agentBuild, 64), protocol, clockMs };
-  if (typeof detail === 'string') report.detail = textOf(detail, 1024);
-  if (typeof driver === 'string') report.driver = textOf(driver, 64);
+  const report: GuestReport = { state, agentBuild: guestText(agentBuild, 64), protocol, clockMs };
+  if (typeof detail === 'string') report.detail = guestText(detail, 1024);
+  if (typeof driver === 'string') report.driver = guestText(driver, 64);
   if (isCount(revision, 2 ** 31 - 1)) report.revision = revision;
   if (Array.isArray(restartRequired)) report.restartRequired = namesOf(restartRequired);
   if (isRecord(rejected)) report.rejected = reasonsOf(rejected);

@@ -3,6 +3,7 @@ export type * from './caller.ts';
 export type * from './directory.ts';
 export { keyIdOf, type Message, open, seal } from './envelope.ts';
 export { createGuestLink, type GuestLink, type GuestLinkOptions } from './guest-link.ts';
+export { guestText, MOST_PARAMETERS, PARAMETER_LENGTH, REASON_LENGTH } from './guest-text.ts';
 export {
   type DirectionKey,
   deriveLinkKeys,

@@ -36,7 +36,7 @@ describe('the authority of the service', () => {
     const rows = await store.db.selectFrom('authorities').selectAll().execute();
     expect(rows).toHaveLength(1);
     expect(JSON.stringify(rows)).not.toContain('PRIVATE KEY');
-    expect(secrets.open(rows[0]?.key ?? ('' as never), `authority/${rows[0]?.name}/key`)).toContain('PRIVATE KEY');
+    for (const { name, key } of rows) expect(secrets.open(key, `authority/${name}/key`)).toContain('PRIVATE KEY');
   });
 
   it('signs for an address, and clients that trust it alone accept it there and nowhere else', async () => {

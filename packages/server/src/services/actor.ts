@@ -17,6 +17,12 @@ export const isUuid = (text: string): boolean => UUID.test(text);
 /** A value of the caller's as it may stand in a message. */
 export const quoted = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 
+/** @param what "an instance". @throws Problem `bad_request`. */
+export function checkIdMarker(marker: string | undefined, what: string): void {
+  if (marker !== undefined && !isUuid(marker))
+    throw new Problem('bad_request', `marker ${quoted(marker)} is not the id of ${what}.`);
+}
+
 /** Whose instances a query may find: undefined is everybody's. */
 export const reach = (actor: Actor): string | undefined => (actor.isAdmin ? undefined : actor.projectId);
 

@@ -4,7 +4,7 @@ import type { ConfigurationRow } from '../store/configurations.ts';
 import type { DatastoreVersion } from '../store/datastores.ts';
 import type { InstanceRow } from '../store/instances.ts';
 import type { Queries, Store } from '../store/store.ts';
-import { type Actor, isUuid, quoted, reach } from './actor.ts';
+import { type Actor, checkIdMarker, isUuid, quoted, reach } from './actor.ts';
 import type { DatastoreService, WantedDatastore } from './datastores.ts';
 import { configureJob } from './job-inputs.ts';
 import { checkFlavor, readValues } from './parameters.ts';
@@ -54,11 +54,6 @@ export async function holdConfiguration(tx: Queries, id: string): Promise<Settin
   const values = await tx.configurations.lock(id, 'share');
   if (!values) throw unknown(id);
   return values;
-}
-
-function checkMarker(marker: string | undefined, what: string): void {
-  if (marker !== undefined && !isUuid(marker))
-    throw new Problem('bad_request', `marker ${quoted(marker)} is not the id of ${what}.`);
 }
 
 /** @throws Problem `not_supported`. */
@@ -121,8 +116,9 @@ export function createConfigurationService({ store, datastores, newId }: Configu
         ...(description !== undefined && { description }),
       });
       for (const { id: instanceId, projectId } of attached) {
-        await tx.instances.markUpdating(instanceId);
+        // First the job, which locks the instance: a change that ends meanwhile sees it, or has ended before the mark.
         await tx.jobs.enqueue({ ...configureJob(), instanceId, projectId });
+        await tx.instances.markUpdating(instanceId);
       }
     });
   }
@@ -133,7 +129,7 @@ export function createConfigurationService({ store, datastores, newId }: Configu
       actor: Actor,
       page: { limit: number; marker?: string },
     ): Promise<{ items: ConfigurationRow[]; next?: string }> {
-      checkMarker(page.marker, 'a configuration group');
+      checkIdMarker(page.marker, 'a configuration group');
       const rows = await store.configurations.list(reach(actor), {
         limit: page.limit + 1,
         ...(page.marker !== undefined && { after: page.marker.toLowerCase() }),
@@ -189,7 +185,7 @@ export function createConfigurationService({ store, datastores, newId }: Configu
       page: { limit: number; marker?: string },
     ): Promise<{ items: InstanceRow[]; next?: string }> {
       const group = await findConfiguration(store, actor, id);
-      checkMarker(page.marker, 'an instance');
+      checkIdMarker(page.marker, 'an instance');
       const projectId = reach(actor);
       const rows = await store.instances.ofConfiguration(group.id, {
         limit: page.limit + 1,

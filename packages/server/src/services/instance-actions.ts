@@ -1,9 +1,9 @@
-import { hasServer, IDLE_TASKS, instanceStatus, mayAct, mayRestart, operatingStatus, Problem } from '@coffer/core';
+import { hasServer, IDLE_TASKS, mayAct, mayRestart, Problem } from '@coffer/core';
 import type { InstanceRow } from '../store/instances.ts';
 import type { Store } from '../store/store.ts';
 import { type Actor, findInstance, reach } from './actor.ts';
 import type { RestartInstanceInput } from './job-inputs.ts';
-import { stateOf } from './state.ts';
+import { notAtRest, stateOf } from './state.ts';
 
 /** What is to be done with an instance as a whole. */
 export type InstanceAction =
@@ -35,12 +35,7 @@ function checkState(row: InstanceRow, action: InstanceAction): void {
     promote_to_replica_source: mayAct,
     eject_replica_source: () => hasServer(state.server),
   }[action](state);
-  if (isOpen) return;
-  const words = [instanceStatus(state), operatingStatus(state)].filter((word) => word !== '').join(', ');
-  throw new Problem(
-    'not_ready',
-    `Instance ${row.id} cannot be acted on now (status: ${words}); try again when it is ACTIVE and at rest.`,
-  );
+  if (!isOpen) throw notAtRest(row);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { hasServer, instanceStatus, mayAct, mayConfigure, operatingStatus, Problem, type Task } from '@coffer/core';
+import { mayConfigure, Problem, type Task } from '@coffer/core';
 import { evaluateSizing, type Settings } from '@coffer/core/driver';
 import type { DatastoreVersion } from '../store/datastores.ts';
 import type { InstanceRow } from '../store/instances.ts';
@@ -8,7 +8,7 @@ import { checkConfigurable, checkVersion, findConfiguration, holdConfiguration }
 import type { DatastoreService } from './datastores.ts';
 import { configureJob } from './job-inputs.ts';
 import { checkFlavor } from './parameters.ts';
-import { stateOf } from './state.ts';
+import { checkAct, checkServer, stateOf, statusWords } from './state.ts';
 
 /** What one key of a PUT asks for. */
 export type InstanceChange =
@@ -26,37 +26,14 @@ export interface InstanceUpdate {
 /** Another change of the same kind may follow at once: their jobs run one after another, and the last one counts. */
 const CONFIGURABLE: readonly Task[] = ['none', 'updating'];
 
-const wordsOf = (row: InstanceRow): string => {
-  const state = stateOf(row);
-  return [instanceStatus(state), operatingStatus(state)].filter((word) => word !== '').join(', ');
-};
-
-/** @throws Problem `not_ready`. */
-export function checkServer(row: InstanceRow): void {
-  if (!hasServer(stateOf(row).server))
-    throw new Problem(
-      'not_ready',
-      `Instance ${row.id} has no server (status: ${wordsOf(row)}); try again when it has.`,
-    );
-}
-
 /** @throws Problem `bad_request`, as clients of attach and detach expect. */
 function checkConfigure(row: InstanceRow): void {
   const state = stateOf(row);
   if (mayConfigure(state) || (state.task === 'updating' && state.server === 'ACTIVE')) return;
   throw new Problem(
     'bad_request',
-    `The configuration of instance ${row.id} cannot be changed now (status: ${wordsOf(row)}); try again when it is ACTIVE, or restart it first where that is required.`,
+    `The configuration of instance ${row.id} cannot be changed now (status: ${statusWords(row)}); try again when it is ACTIVE, or restart it first where that is required.`,
   );
-}
-
-/** @throws Problem `not_ready`. */
-export function checkAct(row: InstanceRow): void {
-  if (!mayAct(stateOf(row)))
-    throw new Problem(
-      'not_ready',
-      `Instance ${row.id} cannot be acted on now (status: ${wordsOf(row)}); try again when it is ACTIVE and at rest.`,
-    );
 }
 
 export type InstanceChangeService = ReturnType<typeof createInstanceChangeService>;

@@ -26,13 +26,11 @@ export function createInstanceParameterService({ store, askGuest }: { store: Sto
     /** By name. @throws Problem `not_found`; `not_ready`; `not_supported`; as a guest call does. */
     async list(actor: Actor, id: string): Promise<InstanceParameter[]> {
       const { row, manifest } = await findReadyInstance(store, actor, id, 'configuration');
-      const [group, version] = await Promise.all([
-        row.configurationId === null ? undefined : store.configurations.get(row.configurationId),
-        store.datastores.version(row.datastoreVersionId),
-      ]);
+      const group = row.configurationId === null ? undefined : await store.configurations.get(row.configurationId);
       const byFlavor = evaluateSizing(manifest, { memoryMib: row.ramMib, vcpus: row.vcpus });
       const wanted = Object.entries({ ...byFlavor, ...group?.values }).sort(([a], [b]) => (a < b ? -1 : 1));
-      const catalogue = new Map((version ? catalogueOf(version) : []).map((parameter) => [parameter.name, parameter]));
+      const version = { manifest, name: row.versionName, number: row.versionNumber };
+      const catalogue = new Map(catalogueOf(version).map((parameter) => [parameter.name, parameter]));
       const { values } = await askGuest(row.id, 'configuration_read', { names: wanted.map(([name]) => name) });
       const told = new Map<string, unknown>(Object.entries(Object(values)));
       return wanted.map(([name, value]): InstanceParameter => {

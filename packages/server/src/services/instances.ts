@@ -3,7 +3,7 @@ import { checkDatabases, checkUsers } from '@coffer/core/driver';
 import type { InstanceRow } from '../store/instances.ts';
 import type { Amounts } from '../store/quotas.ts';
 import type { Store } from '../store/store.ts';
-import { type Actor, findInstance, isUuid, quoted, reach } from './actor.ts';
+import { type Actor, checkIdMarker, findInstance, quoted, reach } from './actor.ts';
 import {
   checkConfigurable,
   checkVersion,
@@ -172,9 +172,7 @@ export function createInstanceService(options: InstanceServiceOptions) {
   return {
     /** A page of the caller's project by id, newest first within the page; administrators too see their own project's. */
     async list(actor: Actor, page: { limit: number; marker?: string }): Promise<InstancePage> {
-      if (page.marker !== undefined && !isUuid(page.marker)) {
-        throw new Problem('bad_request', `marker ${quoted(page.marker)} is not the id of an instance.`);
-      }
+      checkIdMarker(page.marker, 'an instance');
       const rows = await store.instances.list(actor.projectId, {
         limit: page.limit + 1,
         ...(page.marker !== undefined && { after: page.marker.toLowerCase() }),

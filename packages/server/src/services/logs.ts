@@ -25,12 +25,16 @@ export interface LogDetails {
 export type LogService = ReturnType<typeof createLogService>;
 
 /** A guest is hostile: only what a list of logs may say is believed. */
-const isLog = ({ name, isEnabled, isSwitchable, sizeBytes }: LogState): boolean =>
-  typeof name === 'string' &&
-  typeof isEnabled === 'boolean' &&
-  typeof isSwitchable === 'boolean' &&
-  Number.isSafeInteger(sizeBytes) &&
-  sizeBytes >= 0;
+function isLog(log: unknown): boolean {
+  const { name, isEnabled, isSwitchable, sizeBytes } = Object(log);
+  return (
+    typeof name === 'string' &&
+    typeof isEnabled === 'boolean' &&
+    typeof isSwitchable === 'boolean' &&
+    Number.isSafeInteger(sizeBytes) &&
+    sizeBytes >= 0
+  );
+}
 
 const notOne = (what: string): Problem =>
   new Problem('guest_failed', `The guest answered with something that is no ${what}.`);

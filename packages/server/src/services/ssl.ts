@@ -5,8 +5,8 @@ import type { Store } from '../store/store.ts';
 import { type Actor, findInstance, reach } from './actor.ts';
 import type { AskGuest } from './guest-calls.ts';
 import { findReadyInstance } from './guest-objects.ts';
-import { checkAct } from './instance-changes.ts';
 import { configureJob } from './job-inputs.ts';
+import { checkAct } from './state.ts';
 
 export interface SslRequest {
   verbs: readonly ('enable' | 'disable' | 'rollback' | 'renew')[];

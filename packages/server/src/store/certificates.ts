@@ -34,14 +34,12 @@ export function certificateQueries(db: Kysely<Schema>) {
       await db.insertInto('certificates').values(certificate).execute();
     },
 
-    /** @returns false when there is none to renew. */
-    async askRenewal(instanceId: string): Promise<boolean> {
-      const result = await db
+    async askRenewal(instanceId: string): Promise<void> {
+      await db
         .updateTable('certificates')
         .set({ renewalAskedAt: sql<Date>`now()` })
         .where('instanceId', '=', instanceId)
-        .executeTakeFirst();
-      return result.numUpdatedRows > 0n;
+        .execute();
     },
 
     async forgetAll(instanceId: string): Promise<void> {

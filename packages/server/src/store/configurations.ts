@@ -73,14 +73,8 @@ export function configurationQueries(db: Kysely<Schema>) {
         .execute();
     },
 
-    /** Deleted instances let go of it first. */
+    /** Deleted instances have let go of it when they were. */
     async delete(id: string): Promise<void> {
-      await db
-        .updateTable('instances')
-        .set({ configurationId: null })
-        .where('configurationId', '=', id)
-        .where('deletedAt', 'is not', null)
-        .execute();
       await db.deleteFrom('configurations').where('id', '=', id).execute();
     },
 

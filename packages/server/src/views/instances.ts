@@ -180,7 +180,7 @@ export function newInstanceRequest(body: NewInstance): NewInstanceRequest {
 export function instanceUpdate({ instance }: Body<'updateInstance'> | Body<'patchInstance'>): InstanceUpdate {
   const { name, configuration, datastore_version: version } = instance;
   const changes: InstanceChange[] = [];
-  if (typeof configuration === 'string') changes.push({ key: 'attach', configurationId: configuration.toLowerCase() });
+  if (typeof configuration === 'string') changes.push({ key: 'attach', configurationId: configuration });
   if (configuration === null || Object.keys(instance).length === 0) changes.push({ key: 'detach' });
   if (version !== undefined) changes.push({ key: 'upgrade', version });
   if ('replica_of' in instance) changes.push({ key: 'stand_alone' });

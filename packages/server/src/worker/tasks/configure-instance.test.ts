@@ -1,5 +1,6 @@
 import { Problem } from '@coffer/core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { sql } from 'kysely';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Account, startApi, type TestApi } from '../../../../../test/support/api.ts';
 import { paperInstance, registerPaper, workOn } from '../../../../../test/support/paper.ts';
 import { UNLIMITED } from '../../../../../test/support/quotas.ts';
@@ -108,6 +109,15 @@ describe('the job configure_instance', () => {
     expect(await api.store.instances.get(id)).toMatchObject({ task: 'deleting', specRevision: 1 });
   });
 
+  it('lets an instance whose making failed say why that was', async () => {
+    const { id, asked, run } = await stage();
+    const fault = { message: 'no host has room', created: new Date().toISOString(), details: null };
+    await api.store.instances.update(id, { task: 'build_error_server', fault });
+    expect(await run()).toMatchObject({ state: 'done' });
+    expect(asked()).toEqual([]);
+    expect(await api.store.instances.get(id)).toMatchObject({ task: 'build_error_server', fault, specRevision: 1 });
+  });
+
   it('leaves the instance busy while another such job waits', async () => {
     const { id, jobId } = await stage();
     const { id: next } = await api.store.jobs.enqueue({ ...configureJob(), instanceId: id, projectId: ada.projectId });
@@ -117,5 +127,27 @@ describe('the job configure_instance', () => {
     await api.store.jobs.end(next, 'done');
     await api.store.instances.settle(id, next);
     expect(await api.store.instances.get(id)).toMatchObject({ task: 'none' });
+  });
+
+  it('leaves the instance busy with a change of its group that comes while it ends', async () => {
+    const { id, jobId } = await stage();
+    const { data } = await ada.client.POST('/v1.0/{project_id}/configurations', {
+      body: { configuration: { name: 'busy', datastore: { type: 'paper' }, values: {} } },
+    });
+    const configuration_id = data?.configuration.id ?? '';
+    await api.store.instances.update(id, { configurationId: configuration_id });
+    const waiting = sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    const { change } = await api.store.transaction(async (tx) => {
+      await tx.jobs.end(jobId, 'done');
+      await tx.instances.settle(id, jobId);
+      const change = ada.client.PATCH('/v1.0/{project_id}/configurations/{configuration_id}', {
+        params: { path: { configuration_id } },
+        body: { configuration: { values: { back_log: 2 } } },
+      });
+      await vi.waitFor(async () => expect((await waiting.execute(api.store.db)).rows).toHaveLength(1), 10_000);
+      return { change };
+    });
+    expect((await change).response.status).toBe(200);
+    expect(await api.store.instances.get(id)).toMatchObject({ task: 'updating' });
   });
 });

@@ -35,8 +35,8 @@ export function configureInstanceTask(deps: ConfigureDeps): JobKind {
   async function plan(instanceId: string): Promise<Plan> {
     const loaded = await loadInstance(store, instanceId);
     const { task, specRevision } = loaded.instance;
-    // What is being taken away needs no order; a delete waits for the end of this job.
-    if (task === 'deleting') return { needsCertificate: false };
+    // What is being taken away needs no order; a delete waits for the end of this job. What was never made can take none.
+    if (task === 'deleting' || task.startsWith('build_error')) return { needsCertificate: false };
     return { revision: specRevision + 1, needsCertificate: await needsCertificate(loaded) };
   }
 

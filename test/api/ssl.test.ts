@@ -131,6 +131,24 @@ describe('TLS', () => {
     expect(api.guests.calls.filter(({ method }) => method === 'tls_request')).toHaveLength(2);
   });
 
+  it('is not renewed again and again where that fails for good', async () => {
+    await change({ renew: true });
+    await worker.idle();
+    await expireIn(59);
+    api.guests.answers.set('configure', new Problem('guest_failed', 'the database takes no certificate'));
+    const conductor = createConductor({ store: api.store, cloud: api.cloud });
+    expect(await conductor.runOnce()).toMatchObject({ changes: 1 });
+    await worker.idle();
+    expect((await api.store.instances.get(id))?.fault?.message).toContain('the database takes no certificate');
+    await expireIn(59);
+    expect(await conductor.runOnce()).toMatchObject({ changes: 0 });
+    const longAgo = new Date(Date.now() - 6 * 60_000);
+    await api.store.db.updateTable('jobs').set({ endedAt: longAgo }).where('instanceId', '=', id).execute();
+    expect(await conductor.runOnce()).toMatchObject({ changes: 1 });
+    api.guests.answers.clear();
+    await worker.idle();
+  });
+
   it('believes no guest that names something else than a key', async () => {
     for (const publicKey of ['', 'no key', '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n']) {
       api.guests.answers.set('tls_request', { publicKey });

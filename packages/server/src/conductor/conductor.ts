@@ -136,7 +136,8 @@ export function createConductor(options: ConductorOptions): Conductor {
   }
 
   async function enqueueChanges(): Promise<number> {
-    const due = { waitedMs: CHANGE_WAITS_MS, certificateMs: RENEW_BEFORE_DAYS * DAY_MS };
+    const { kind } = configureJob();
+    const due = { kind, waitedMs: CHANGE_WAITS_MS, certificateMs: RENEW_BEFORE_DAYS * DAY_MS };
     let made = 0;
     for (const { id, projectId } of await store.instances.withChangeDue(due)) {
       const job = { ...configureJob(), dedup: `configure_instance/due/${id}`, instanceId: id, projectId };

@@ -221,9 +221,11 @@ export function instanceQueries(db: Kysely<Schema>) {
 
     /**
      * Those at rest whose change has waited for this long for a guest that is heard now, and those whose newest certificate ends
-     * within `certificateMs`.
+     * within `certificateMs`, unless a change failed for good less than `waitedMs` ago.
      */
     async withChangeDue(due: {
+      /** Of the job that makes changes. */
+      kind: string;
       waitedMs: number;
       certificateMs: number;
     }): Promise<{ id: string; projectId: string }[]> {
@@ -233,7 +235,9 @@ export function instanceQueries(db: Kysely<Schema>) {
           and (change_waits_since < now() - ${due.waitedMs}::float8 * interval '1 ms'
             or (change_waits_since is null and exists (select 1 from certificates c where c.instance_id = i.id)
               and not exists (select 1 from certificates c where c.instance_id = i.id
-                and c.expires_at > now() + ${due.certificateMs}::float8 * interval '1 ms')))`.execute(db);
+                and c.expires_at > now() + ${due.certificateMs}::float8 * interval '1 ms')
+              and not exists (select 1 from jobs j where j.instance_id = i.id and j.kind = ${due.kind} and j.state = 'failed'
+                and j.ended_at > now() - ${due.waitedMs}::float8 * interval '1 ms')))`.execute(db);
       return rows;
     },
 

@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DriverManifest, parseManifest } from '@coffer/core/driver';
+import type { DriverManifest } from '@coffer/core/driver';
 import { createEngine } from '@coffer/core/engine';
+import mysql from '@coffer/drivers/mysql';
 import { packDriver, writePacked } from '../../packages/agent/src/pack.ts';
 import { coffer, type LocalCloud } from '../../scripts/local-cloud.ts';
 import { inStoreOf } from './cloud-store.ts';
@@ -34,15 +35,20 @@ export async function registerVersion(
   cloud: LocalCloud,
   version: Omit<DriverManifest['versions'][number], 'parameters'>,
 ): Promise<void> {
-  const packed = await packDriver(join(import.meta.dirname, '../../packages/drivers/src/mysql'));
-  const parameters = packed.manifest.versions[0]?.parameters;
-  const manifest = parseManifest({
-    ...packed.manifest,
-    versions: [{ parameters, ...version, default: true }],
-  });
+  const { parameters = [] } = mysql.manifest.versions[0] ?? {};
+  const manifest = { ...mysql.manifest, versions: [{ ...version, parameters, default: true }] };
   const folder = await mkdtemp(join(tmpdir(), 'coffer-driver-'));
-  const code = Buffer.concat([packed.code, Buffer.from(`\n// ${version.name}\n`)]);
-  await writePacked({ ...packed, manifest, code }, folder);
-  await coffer(['datastore', 'register', folder, '--data-dir', cloud.dataDir, '--log-level', 'warn']);
-  await rm(folder, { recursive: true });
+  try {
+    await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
+    const driver = JSON.stringify(join(import.meta.dirname, '../../packages/drivers/src/mysql/index.ts'));
+    await writeFile(
+      join(folder, 'index.ts'),
+      `import mysql from ${driver};\nimport manifest from './manifest.json';\nexport default { ...mysql, manifest };\n`,
+    );
+    await writePacked(await packDriver(folder), join(folder, 'packed'));
+    const flags = ['--data-dir', cloud.dataDir, '--log-level', 'warn'];
+    await coffer(['datastore', 'register', join(folder, 'packed'), ...flags]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }

@@ -1,5 +1,7 @@
 /** An image by its recipe: there, pulled from a registry that answers, or built from the machine's own Debian mirror. */
 export function ensureImage(name: string): Promise<void>;
+/** Images by their recipes, some side by side; those of databases are saved for guests too. @returns the folder of the archives. */
+export function ensureImages(names: readonly string[]): Promise<string>;
 /** The guest's base: engine, tools and Node, everything but the agent. */
 export function ensureGuestBase(node: string): Promise<string>;
 /** The guest image with its agent, one layer over the base. */
